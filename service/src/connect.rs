@@ -63,7 +63,11 @@ pub fn endpoint(address: &str, setting: &'static str, tls: &Tls) -> Result<Endpo
         Some("https") => true,
         _ => return Err(wrong()),
     };
-    if uri.host().is_none_or(str::is_empty) || !matches!(uri.path(), "" | "/") {
+    // The parser takes `host:word` and `user@host`, which no service of ours has.
+    let (host, port) = (uri.host().unwrap_or_default(), uri.port_u16());
+    let plain = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let authority = uri.authority().map(|authority| authority.as_str());
+    if host.is_empty() || authority != Some(plain.as_str()) || !matches!(uri.path(), "" | "/") {
         return Err(wrong());
     }
     let endpoint = endpoint

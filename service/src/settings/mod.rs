@@ -34,7 +34,7 @@ use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches};
 
 pub use common::{Common, LogFormat};
 pub use error::SettingsError;
-pub use print::{Line, Source};
+pub use print::{Line, Source, render};
 pub use together::Together;
 
 use crate::Program;
@@ -113,7 +113,7 @@ pub fn parse<T: CommandFactory + FromArgMatches>(
     match resolve::<T>(program, secrets, &Surroundings::of_this_process()) {
         Ok(settings) if settings.common.print_config => {
             // A closed pipe (`… | head`) is no failure of ours.
-            let _ = std::io::stdout().write_all(print::render(&settings.lines).as_bytes());
+            let _ = std::io::stdout().write_all(render(&settings.lines).as_bytes());
             std::process::exit(0)
         }
         Ok(settings) => settings,
@@ -140,7 +140,9 @@ pub fn resolve<T: CommandFactory + FromArgMatches>(
         // A person who asks for help gets it, whatever is wrong with the file.
         Err(error) => return Err(help_asked_for(command, from).unwrap_or(error)),
     };
-    let command = layers.apply(command)?;
+    let mut command = layers.apply(command)?;
+    // Arguments can be shown as `--flag <VALUE>`, which `explain` needs, only once they are built.
+    command.build();
     let arguments =
         std::iter::once(OsString::from(program.name())).chain(from.arguments.iter().cloned());
     let matches = command

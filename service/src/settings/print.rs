@@ -71,7 +71,8 @@ pub(super) fn lines(command: &Command, matches: &ArgMatches, layers: &Layers) ->
 }
 
 /// The lines as a table: name, value, source.
-pub(super) fn render(lines: &[Line]) -> String {
+#[must_use]
+pub fn render(lines: &[Line]) -> String {
     let shown = |line: &Line| {
         line.value
             .as_ref()
