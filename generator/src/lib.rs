@@ -1,0 +1,3 @@
+//! The generator: makes the videos and reports every provider call.
+
+pub mod domain;
