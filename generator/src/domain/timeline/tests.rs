@@ -1,0 +1,199 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use proptest::prelude::*;
+
+use super::*;
+
+const SECOND: u64 = SAMPLE_RATE_HZ as u64;
+
+fn laid_out(seconds: &[u64]) -> Timeline {
+    let samples: Vec<u64> = seconds.iter().map(|s| s * SECOND).collect();
+    Timeline::lay_out(&samples, &Pacing::default()).unwrap()
+}
+
+#[test]
+fn three_scenes_lie_one_after_the_other_with_their_fades_shared() {
+    let timeline = laid_out(&[4, 6, 5]);
+    let scenes = timeline.scenes();
+    // Lead 250 ms is 8 frames, tail 600 ms is 18, cross-fade 500 ms is 15, hold 18.
+    assert_eq!(scenes[0].start_frame, 0);
+    assert_eq!(scenes[0].frame_count, 120 + 26);
+    assert_eq!(scenes[0].fade_in_frame_count, 0);
+    assert_eq!(scenes[1].start_frame, 146 - 15);
+    assert_eq!(scenes[1].frame_count, 180 + 26);
+    assert_eq!(scenes[1].fade_in_frame_count, 15);
+    assert_eq!(scenes[2].start_frame, 131 + 206 - 15);
+    assert_eq!(scenes[2].frame_count, 150 + 26 + 18);
+    assert_eq!(timeline.frame_count(), 322 + 194);
+    assert_eq!(timeline.duration_ms(), 516 * 1_000 / 30);
+    assert_eq!(timeline.end_fade_frame_count(), 15);
+    assert_eq!(timeline.sample_count(), 516 * 800);
+}
+
+#[test]
+fn a_voice_starts_after_its_scene_and_never_over_the_voice_before() {
+    let timeline = laid_out(&[4, 6]);
+    let [first, second] = timeline.scenes() else {
+        panic!("two scenes");
+    };
+    assert_eq!(first.narration_start_sample, 8 * 800);
+    assert_eq!(first.narration_start_ms(), 266);
+    assert_eq!(second.narration_start_sample, (131 + 8) * 800);
+    let pause = second.narration_start_sample - first.narration_end_sample();
+    assert_eq!(samples_to_ms(pause), 366);
+}
+
+#[test]
+fn a_fraction_of_a_frame_becomes_a_whole_one() {
+    let exact = Timeline::lay_out(&[SECOND * 2], &Pacing::default()).unwrap();
+    let more = Timeline::lay_out(&[SECOND * 2 + 1], &Pacing::default()).unwrap();
+    assert_eq!(more.frame_count(), exact.frame_count() + 1);
+}
+
+#[test]
+fn a_cross_fade_longer_than_a_scene_is_shortened() {
+    let pacing = Pacing {
+        cross_fade_ms: 60_000,
+        ..Pacing::default()
+    };
+    let timeline = Timeline::lay_out(&[SECOND, SECOND * 9, SECOND], &pacing).unwrap();
+    for scene in &timeline.scenes()[1..] {
+        assert!(scene.fade_in_frame_count > 0);
+        assert!(scene.fade_in_frame_count <= 26, "{scene:?}");
+    }
+}
+
+#[test]
+fn nothing_too_much_and_no_sound_are_refused_by_name() {
+    let pacing = Pacing::default();
+    let error = |samples: &[u64]| Timeline::lay_out(samples, &pacing).unwrap_err().to_string();
+    assert!(error(&[]).contains("no scenes"));
+    assert!(error(&vec![SECOND; SCENE_COUNT_MAX + 1]).contains("more than 120"));
+    assert!(error(&[SECOND, 0]).starts_with("scene 2: the narration is 0 ms long"));
+    assert!(error(&[SECOND * 901]).contains("divide it among scenes"));
+}
+
+#[test]
+fn the_short_side_names_the_resolution() {
+    let size = |ratio, side| {
+        let geometry = Geometry::new(ratio, side).unwrap();
+        (geometry.width_px(), geometry.height_px())
+    };
+    assert_eq!(size(AspectRatio::Landscape, 720), (1_280, 720));
+    assert_eq!(size(AspectRatio::Portrait, 1_080), (1_080, 1_920));
+    assert_eq!(size(AspectRatio::Square, 720), (720, 720));
+    assert_eq!(size(AspectRatio::Landscape, 480), (854, 480));
+    for side in [0, 143, 721, 2_162, u32::MAX] {
+        let error = Geometry::new(AspectRatio::Square, side).unwrap_err();
+        assert!(error.to_string().contains(&side.to_string()));
+    }
+}
+
+#[test]
+fn a_ratio_is_read_as_it_is_written() {
+    for ratio in AspectRatio::ALL {
+        assert_eq!(ratio.as_str().parse(), Ok(ratio));
+    }
+    assert!("4:3".parse::<AspectRatio>().is_err());
+}
+
+#[test]
+fn neighbouring_scenes_move_differently_and_each_always_the_same() {
+    for ratio in AspectRatio::ALL {
+        let geometry = Geometry::new(ratio, 720).unwrap();
+        let canvas = geometry.canvas_for(geometry.width_px(), geometry.height_px());
+        let motion = |index| Motion::for_scene(index, 8_000, &geometry, canvas);
+        for index in 0..24 {
+            assert_eq!(motion(index), motion(index));
+            assert_ne!(motion(index), motion(index + 1), "{ratio} scene {index}");
+            assert_ne!(motion(index).from, motion(index).to);
+        }
+    }
+}
+
+#[test]
+fn a_square_picture_in_a_wide_frame_is_panned_over_its_height() {
+    let geometry = Geometry::new(AspectRatio::Landscape, 720).unwrap();
+    let canvas = geometry.canvas_for(1_024, 1_024);
+    assert!(canvas.height_px > 1_200, "{canvas:?}");
+    let motion = Motion::for_scene(0, 8_000, &geometry, canvas);
+    assert_eq!(motion.from.zoom_ppm, 1_000_000);
+    assert!(motion.from.y_ppm < motion.to.y_ppm);
+    assert_eq!(motion.from.x_ppm, motion.to.x_ppm);
+    let back = Motion::for_scene(1, 8_000, &geometry, canvas);
+    assert!(back.from.y_ppm > back.to.y_ppm);
+}
+
+proptest! {
+    #[test]
+    fn any_scenes_are_laid_out_without_a_gap_or_two_voices_at_once(
+        samples in prop::collection::vec(2_400_u64..1_000_000, 1..SCENE_COUNT_MAX),
+        lead_ms in 0_u32..3_000,
+        tail_ms in 0_u32..3_000,
+        cross_fade_ms in 0_u32..5_000,
+        end_hold_ms in 0_u32..3_000,
+        scene_duration_ms_min in 0_u32..5_000,
+    ) {
+        let pacing = Pacing {
+            lead_ms, tail_ms, cross_fade_ms, end_hold_ms, scene_duration_ms_min,
+            end_fade_ms: 500,
+        };
+        let timeline = Timeline::lay_out(&samples, &pacing).unwrap();
+        let scenes = timeline.scenes();
+        prop_assert_eq!(scenes.len(), samples.len());
+        // The whole is the sum of the parts less what they share.
+        let shown: u64 = scenes.iter().map(|s| s.frame_count).sum();
+        let shared: u64 = scenes.iter().map(|s| s.fade_in_frame_count).sum();
+        prop_assert_eq!(shown - shared, timeline.frame_count());
+        for (scene, wanted) in scenes.iter().zip(&samples) {
+            prop_assert_eq!(scene.narration_sample_count, *wanted);
+            // The voice lies inside its own picture.
+            prop_assert!(scene.narration_start_sample >= scene.start_frame * SAMPLES_PER_FRAME);
+            prop_assert!(scene.narration_end_sample() <= scene.end_frame() * SAMPLES_PER_FRAME);
+        }
+        for pair in scenes.windows(2) {
+            prop_assert!(pair[0].start_frame < pair[1].start_frame);
+            prop_assert_eq!(pair[0].end_frame() - pair[1].fade_in_frame_count, pair[1].start_frame);
+            prop_assert!(pair[0].narration_end_sample() <= pair[1].narration_start_sample);
+            // A scene has faded in before it fades out.
+            prop_assert!(
+                pair[0].start_frame + pair[0].fade_in_frame_count <= pair[1].start_frame
+            );
+        }
+        prop_assert_eq!(scenes.last().unwrap().end_frame(), timeline.frame_count());
+    }
+
+    #[test]
+    fn a_move_never_leaves_its_canvas(
+        index in 0_usize..50,
+        duration_ms in 0_u64..900_000,
+        ratio in prop::sample::select(AspectRatio::ALL.to_vec()),
+        side in (72_u32..1_080).prop_map(|half| half * 2),
+        width in 1_u32..9_000,
+        height in 1_u32..9_000,
+    ) {
+        let geometry = Geometry::new(ratio, side).unwrap();
+        let canvas = geometry.canvas_for(width, height);
+        prop_assert!(canvas.width_px >= geometry.width_px());
+        prop_assert!(canvas.height_px >= geometry.height_px());
+        prop_assert!(canvas.width_px % 2 == 0 && canvas.height_px % 2 == 0);
+        let motion = Motion::for_scene(index, duration_ms, &geometry, canvas);
+        for view in [motion.from, motion.to] {
+            let shown = view.rectangle(canvas, &geometry);
+            prop_assert!(shown.left_upx >= 0 && shown.top_upx >= 0);
+            prop_assert!(shown.left_upx + shown.width_upx <= i64::from(canvas.width_px) * 1_000_000);
+            prop_assert!(shown.top_upx + shown.height_upx <= i64::from(canvas.height_px) * 1_000_000);
+            // The frame's shape, within a thousandth.
+            let wanted = i128::from(shown.width_upx) * i128::from(geometry.height_px());
+            let got = i128::from(shown.height_upx) * i128::from(geometry.width_px());
+            prop_assert!((wanted - got).abs() * 1_000 <= wanted);
+            // Nothing is enlarged by more than the motion's own zoom.
+            prop_assert!(shown.width_upx * 100 >= i64::from(geometry.width_px()) * 1_000_000 * 86);
+        }
+    }
+}
