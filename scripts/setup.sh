@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# Installs what Reelmeter needs beyond Rust, on Debian and Ubuntu. What is there already is left alone, so it can
+# be run again at any time. Uses sudo where it is not root and something is missing.
+#
+#   scripts/setup.sh              to build, run and `cargo test`
+#   scripts/setup.sh --checks     also the tools of the other checks: buf, the Python tests
+#   scripts/setup.sh --compose    also a Docker engine with compose, and debootstrap for the container test
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+BUF_VERSION=1.75.0
+# Where `--checks` puts its Python tools.
+TOOLS=target/tools
+
+checks=no compose=no
+for option in "$@"; do
+    case $option in
+        --checks) checks=yes ;;
+        --compose) compose=yes ;;
+        -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        *) echo "error: unknown option $option (--checks, --compose)" >&2; exit 2 ;;
+    esac
+done
+
+say() { printf 'setup: %s\n' "$*"; }
+have() { command -v "$1" >/dev/null 2>&1; }
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif have sudo; then
+        sudo env DEBIAN_FRONTEND=noninteractive "$@"
+    else
+        die "this needs root and there is no sudo; run as root: $*"
+    fi
+}
+
+fresh=no
+apt_install() {
+    have apt-get || die "no apt-get here: install by hand what these Debian packages hold: $*"
+    export DEBIAN_FRONTEND=noninteractive
+    # Another apt may be at work on a fresh machine: wait for it instead of failing.
+    local options=(-q -y -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3)
+    if [ "$fresh" = no ]; then
+        as_root apt-get "${options[@]}" update >/dev/null
+        fresh=yes
+    fi
+    say "installing $*"
+    as_root apt-get "${options[@]}" install --no-install-recommends "$@" >/dev/null
+}
+
+missing=()
+# need PACKAGE TEST...: the package is missing unless the test succeeds.
+need() {
+    local package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing+=("$package")
+}
+font() { compgen -G "/usr/share/fonts/$1" >/dev/null; }
+
+# SQLite and ring are built from C.
+need build-essential have cc
+need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
+need git have git
+# Videos are cut by FFmpeg; the simulator's narration is spoken by espeak-ng.
+need ffmpeg have ffmpeg
+need espeak-ng have espeak-ng
+# Subtitles and drawn pictures: Latin, and most other scripts.
+need fonts-dejavu-core font 'truetype/dejavu/DejaVuSans.ttf'
+need fonts-noto-core font 'truetype/noto/NotoSans-Regular.ttf'
+# The tests make certificates with openssl, and look at the live screen in tmux.
+need openssl have openssl
+need tmux have tmux
+if [ "$checks" = yes ] || [ "$compose" = yes ]; then
+    need python3 have python3
+    need python3-venv python3 -c 'import ensurepip, venv'
+fi
+if [ "$compose" = yes ]; then
+    need docker.io have dockerd
+    need iptables have iptables
+    need debootstrap test -x /usr/sbin/debootstrap
+fi
+if [ ${#missing[@]} -gt 0 ]; then
+    apt_install "${missing[@]}"
+fi
+have ffprobe || die "ffmpeg is here but ffprobe is not: install the whole ffmpeg package"
+
+if [ "$checks" = yes ] && [ "$("$TOOLS/bin/buf" --version 2>/dev/null)" != "$BUF_VERSION" ]; then
+    say "installing buf $BUF_VERSION into $TOOLS"
+    python3 -m venv "$TOOLS"
+    "$TOOLS/bin/pip" install --quiet --disable-pip-version-check "buf-bin==$BUF_VERSION"
+fi
+
+# The package of that name if its version starts with a number of at least 2: older ones are another program.
+candidate_is_v2() {
+    local version
+    version=$(apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: *//p')
+    dpkg --compare-versions "${version:-0}" ge 2
+}
+
+# Debian 12 has no compose 2 of its own. Debian 13's package is one static file that runs on it: take the file and
+# leave the rest of the system as it is.
+plugin_from_debian_13() {
+    local work options keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    [ -s "$keyring" ] || apt_install debian-archive-keyring
+    work=$(mktemp -d)
+    mkdir -p "$work"/lists/partial "$work"/cache/archives/partial
+    echo "deb [signed-by=$keyring] http://deb.debian.org/debian trixie main" >"$work/sources.list"
+    options=(-q -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=/dev/null
+        -o "Dir::State::lists=$work/lists" -o "Dir::Cache=$work/cache" -o Acquire::Retries=3
+        -o APT::Sandbox::User= -o Acquire::Languages=none -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false)
+    say "taking $* from Debian 13"
+    apt-get "${options[@]}" update >/dev/null
+    (cd "$work" && apt-get "${options[@]}" download "$@" >/dev/null)
+    for package in "$work"/*.deb; do
+        dpkg -x "$package" "$work/root"
+    done
+    as_root install -D -t /usr/local/lib/docker/cli-plugins "$work"/root/usr/libexec/docker/cli-plugins/*
+    rm -rf "$work"
+}
+
+if [ "$compose" = yes ]; then
+    if ! docker compose version >/dev/null 2>&1; then
+        if candidate_is_v2 docker-compose-plugin; then
+            apt_install docker-compose-plugin
+        elif candidate_is_v2 docker-compose-v2; then
+            apt_install docker-compose-v2
+        elif candidate_is_v2 docker-compose; then
+            apt_install docker-compose
+        else
+            plugin_from_debian_13 docker-compose docker-buildx
+        fi
+    fi
+    docker compose version >/dev/null 2>&1 || die "docker compose is still missing; see https://docs.docker.com/compose/install/linux/"
+    if ! docker buildx version >/dev/null 2>&1; then
+        if candidate_is_v2 docker-buildx-plugin; then apt_install docker-buildx-plugin; else plugin_from_debian_13 docker-buildx; fi
+    fi
+fi
+
+if have cargo; then
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    found=$(cargo --version | cut -d' ' -f2)
+    if [ "$(printf '%s\n' "$wanted" "$found" | sort -V | head -n1)" != "$wanted" ]; then
+        die "Rust $wanted or newer is needed, this is $found: run \`rustup update stable\`"
+    fi
+else
+    die "everything but Rust is here: install Rust from https://rustup.rs"
+fi
+say "everything is here"

@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# Brings everything up on a real Docker engine, makes a video, kills the meter in the middle, plays the video back and
+# checks the books.   tests/compose/run.sh [FOLDER OF BUILT PROGRAMS]
+#
+# With a folder (target/release) the images take the programs from there; without, they are compiled in the image.
+# Needs what `scripts/setup.sh --compose` installs. Everything it starts has a project name of its own and goes again.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+programs=${1:-}
+here=tests/compose
+work=target/compose
+mkdir -p "$work"
+
+say() { printf 'compose: %s\n' "$*"; }
+fail() {
+    printf 'error: %s\n' "$*" >&2
+    compose logs --no-color --tail 40 2>&1 | sed 's/^/    /' >&2 || true
+    [ ! -s "$work/generate.log" ] || { echo "    --- the client said:"; tail -n 40 "$work/generate.log" | sed 's/^/    /'; } >&2
+    exit 1
+}
+# Waits for a command to succeed, at most so many seconds.
+within() {
+    local seconds=$1 deadline=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -lt $deadline ] || return 1
+        sleep 0.2
+    done
+}
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+project=reelmeter-test-$$
+compose() { docker compose --project-name "$project" --env-file /dev/null "$@" </dev/null; }
+inspect() { docker inspect --format "$2" "$(compose ps --all --quiet "$1")"; }
+
+. "$here/engine.sh"
+tidy() {
+    local code=$?
+    compose --profile client down --volumes --rmi local --timeout 10 >/dev/null 2>&1 || true
+    engine_down
+    exit "$code"
+}
+trap tidy EXIT
+engine_up "$PWD/$work/engine"
+
+# Nothing of the person's own may decide what the test does.
+unset GEMINI_API_KEY ELEVENLABS_API_KEY GEMINI_BASE_URL ELEVENLABS_BASE_URL OLLAMA_HOST METER_PRICE_BOOK VIDEOS_VOLUME
+METER_PORT=$(free_port) GENERATOR_PORT=$(free_port) SIMULATOR_PORT=$(free_port)
+export METER_PORT GENERATOR_PORT SIMULATOR_PORT
+
+if [ -n "$programs" ]; then
+    "$here/standin.sh" runtime
+    mkdir -p target/image
+    for program in meter generator simulator client; do
+        cp "$programs/$program" target/image/
+    done
+    export BINARIES=prebuilt
+else
+    "$here/standin.sh" runtime rust
+    export BINARIES=build
+fi
+start=$SECONDS
+compose --profile client build >"$work/build.log" 2>&1 || { tail -n 30 "$work/build.log" >&2; fail "the images were not built"; }
+say "images built in $((SECONDS - start)) s: $(docker images --format '{{.Repository}} {{.Size}}' | grep "^$project" | sed "s/^$project-//" | sort | paste -sd, | sed 's/,/, /g')"
+
+start=$SECONDS
+compose up --detach --wait --wait-timeout 60 >"$work/up.log" 2>&1 || { cat "$work/up.log" >&2; fail "the services did not become healthy"; }
+say "meter, generator and simulator healthy after $((SECONDS - start)) s"
+
+for service in meter generator simulator; do
+    expect() { local found; found=$(inspect "$service" "$1"); [ "$found" = "$2" ] || fail "$service: $1 is '$found', not '$2'"; }
+    expect '{{.Config.User}}' 10001:10001
+    expect '{{.HostConfig.ReadonlyRootfs}}' true
+    expect '{{.HostConfig.CapDrop}}' '[ALL]'
+    expect '{{.HostConfig.SecurityOpt}}' '[no-new-privileges:true]'
+    expect '{{.HostConfig.RestartPolicy.Name}}' unless-stopped
+    expect '{{range $port, $on := .NetworkSettings.Ports}}{{range $on}}{{.HostIp}} {{end}}{{end}}' '127.0.0.1 '
+    expect '{{if gt .HostConfig.Memory 0}}limited{{end}} {{if gt .HostConfig.PidsLimit 0}}limited{{end}}' 'limited limited'
+    # What the kernel says, not what was asked for: no capability, no way to new ones, another user than root.
+    status=$(compose exec -T "$service" cat /proc/1/status)
+    grep -qE '^CapEff:\s+0+$' <<<"$status" || fail "$service has capabilities"
+    grep -qE '^NoNewPrivs:\s+1$' <<<"$status" || fail "$service may gain privileges"
+    grep -qE '^Uid:\s+10001\s' <<<"$status" || fail "$service does not run as user 10001"
+    if compose exec -T "$service" touch /usr/local/bin/x 2>/dev/null; then fail "$service can write to its root file system"; fi
+done
+say "all run without root, without capabilities, on a read-only file system, with limits, on loopback ports"
+
+client() { compose run --rm -T client "$@"; }
+summary() { client summary --json 2>/dev/null; }
+# Reads a value out of JSON on standard input by a Python expression over `it`.
+json() { python3 -c "import json, sys; it = json.load(sys.stdin); print($1)"; }
+recorded() { [ "$(summary | json 'int(it["eventCount"])')" -ge "$1" ]; }
+
+start=$SECONDS
+client generate --plain "Why do volcanoes erupt?" >"$work/generate.log" 2>&1 &
+generating=$!
+within 60 recorded 1 || fail "no usage reached the meter within 60 s"
+kill -0 "$generating" 2>/dev/null || fail "the video was finished before the meter could be killed"
+kill -KILL "$(inspect meter '{{.State.Pid}}')"
+say "meter killed after $((SECONDS - start)) s, with $(grep -c . "$work/generate.log" || true) lines of progress out"
+healthy() { [ "$(inspect meter '{{.State.Health.Status}}')" = healthy ]; }
+restarted() { [ "$(inspect meter '{{.RestartCount}}')" -ge 1 ] && healthy; }
+within 60 restarted || fail "the engine did not bring the meter back"
+wait "$generating" || fail "the client ended with code $?"
+say "meter came back by itself, video made in $((SECONDS - start)) s"
+
+settled() { [ "$(summary | json 'it["settled"]')" = True ]; }
+within 60 settled || fail "the summary did not settle: $(summary)"
+summary >"$work/summary.json"
+python3 "$here/check_books.py" "$work/summary.json" || fail "the books are wrong: $work/summary.json"
+
+rm -rf "$work/videos"
+compose cp generator:/videos "$work/videos" >/dev/null 2>&1 || fail "the videos cannot be copied out"
+mapfile -t videos < <(find "$work/videos" -name '*.mp4')
+[ ${#videos[@]} = 1 ] || fail "expected one video, found ${#videos[@]}"
+scripts/playback.sh "${videos[0]}" 10
+
+start=$SECONDS
+compose stop >/dev/null 2>&1
+for service in meter generator simulator; do
+    code=$(inspect "$service" '{{.State.ExitCode}}')
+    [ "$code" = 0 ] || fail "$service ended with code $code when it was asked to stop"
+done
+[ $((SECONDS - start)) -le 10 ] || fail "stopping took $((SECONDS - start)) s"
+say "all stopped in good order in $((SECONDS - start)) s"
+
+# The generator's promise: it works without the meter, and the figures arrive later.
+compose up --detach simulator generator >/dev/null 2>&1
+say "done"
