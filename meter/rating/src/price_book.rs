@@ -138,6 +138,9 @@ pub enum BookError {
     /// A model is described twice.
     #[error("model `{0}` is described twice")]
     DuplicateModel(String),
+    /// Two different sources have one key.
+    #[error("two different sources are called `{0}`")]
+    DuplicateSource(String),
 }
 
 /// The file name that the book of the project's documents is known by in messages.
@@ -229,8 +232,17 @@ impl PriceBook {
                 return Err(BookError::DuplicateModel(model.model.to_string()));
             }
         }
+        let used = spec.rates.iter().map(|rate| Arc::clone(&rate.source));
+        spec.sources.extend(used.collect::<Vec<_>>());
         spec.sources.sort();
         spec.sources.dedup();
+        for pair in spec.sources.windows(2) {
+            if let [one, two] = pair
+                && one.id == two.id
+            {
+                return Err(BookError::DuplicateSource(one.id.to_string()));
+            }
+        }
         Ok(Self {
             inner: Arc::new(Inner { spec, models }),
         })

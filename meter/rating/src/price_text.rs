@@ -1,90 +1,132 @@
 //! Writing price files: one line a rate, in one way, so that equal books are equal texts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::price_book::BookSpec;
+use crate::money::thousands;
+use crate::name::Name;
+use crate::price_book::{BookSpec, Model};
 use crate::rate::{Rate, Source};
 use crate::usage::Variant;
 use crate::utc;
 
-/// A price book as text.
+/// A price book as text: its head, its models and rates one a line, then sources and services.
 pub(crate) fn book(spec: &BookSpec) -> String {
     let mut text = String::new();
-    line(&mut text, &[("name", quoted(&spec.name))]);
-    line(&mut text, &[("title", quoted(&spec.title))]);
-    line(&mut text, &[("as_of", spec.as_of.to_string())]);
-    line(&mut text, &[("currency", quoted("USD"))]);
+    let _ = writeln!(text, "name = {}", quoted(&spec.name));
+    let _ = writeln!(text, "title = {}", quoted(&spec.title));
+    let _ = writeln!(text, "as_of = {}", spec.as_of);
+    let _ = writeln!(text, "currency = \"USD\"");
+    list(&mut text, "models", spec.models.iter().map(model_fields));
+    list(
+        &mut text,
+        "rates",
+        spec.rates
+            .iter()
+            .map(|rate| rate_fields(rate, &rate.source.id)),
+    );
     sources(&mut text, spec.sources.iter());
     for (name, service) in &spec.services {
-        let _ = write!(text, "\n[services.{}]\n", quoted(name));
-        line(
-            &mut text,
-            &[("display_name", quoted(&service.display_name))],
-        );
-        line(&mut text, &[("billing", quoted(service.billing.as_str()))]);
+        let _ = writeln!(text, "\n[services.{}]", quoted(name));
+        let _ = writeln!(text, "display_name = {}", quoted(&service.display_name));
+        let _ = writeln!(text, "billing = {}", quoted(service.billing.as_str()));
         if let Some(model) = &service.default_model {
-            line(&mut text, &[("default_model", quoted(model))]);
+            let _ = writeln!(text, "default_model = {}", quoted(model));
         }
     }
-    for model in &spec.models {
-        text.push_str("\n[[models]]\n");
-        line(&mut text, &[("service", quoted(&model.service))]);
-        line(&mut text, &[("model", quoted(&model.model))]);
-        if let Some(date) = model.shut_down {
-            line(&mut text, &[("shut_down", date.to_string())]);
-        }
-        if let Some(multiplier) = model.credits_per_character {
-            line(
-                &mut text,
-                &[("credits_per_character", quoted(&multiplier.to_string()))],
-            );
-        }
-        if !model.note.is_empty() {
-            line(&mut text, &[("note", quoted(&model.note))]);
-        }
-    }
-    rates(&mut text, &spec.rates);
     text
 }
 
 /// Overrides as text.
-pub(crate) fn overrides(list: &[Arc<Rate>]) -> String {
+pub(crate) fn overrides(rates: &[Arc<Rate>]) -> String {
     let mut text = String::new();
-    let used: BTreeSet<_> = list.iter().map(|rate| &rate.source).collect();
-    sources(&mut text, used.into_iter());
-    rates(&mut text, list);
+    let used: BTreeSet<_> = rates.iter().map(|rate| &rate.source).collect();
+    // Overrides of several origins may call different sources by one key: each gets its own.
+    let mut keyed: BTreeMap<&Arc<Source>, Arc<Source>> = BTreeMap::new();
+    let mut taken = BTreeSet::new();
+    for source in used {
+        let mut id = source.id.clone();
+        let mut number = 2;
+        while !taken.insert(id.clone()) {
+            id = Name::from(format!("{} ({number})", source.id));
+            number += 1;
+        }
+        let source_as_keyed = Arc::new(Source {
+            id,
+            ..Source::clone(source)
+        });
+        keyed.insert(source, source_as_keyed);
+    }
+    let id_of = |rate: &Rate| {
+        keyed
+            .get(&rate.source)
+            .map_or(&rate.source.id, |source| &source.id)
+            .clone()
+    };
+    list(
+        &mut text,
+        "rates",
+        rates.iter().map(|rate| rate_fields(rate, &id_of(rate))),
+    );
+    sources(&mut text, keyed.values());
     text
+}
+
+/// One fact a line: a changed price is a changed line.
+fn list(
+    text: &mut String,
+    key: &str,
+    entries: impl ExactSizeIterator<Item = Vec<(&'static str, String)>>,
+) {
+    if entries.len() == 0 {
+        return;
+    }
+    let _ = writeln!(text, "\n{key} = [");
+    for fields in entries {
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(key, value)| format!("{key} = {value}"))
+            .collect();
+        let _ = writeln!(text, "  {{ {} }},", fields.join(", "));
+    }
+    text.push_str("]\n");
 }
 
 fn sources<'a>(text: &mut String, sources: impl Iterator<Item = &'a Arc<Source>>) {
     for source in sources {
-        let _ = write!(text, "\n[sources.{}]\n", quoted(&source.id));
-        line(text, &[("title", quoted(&source.title))]);
+        let _ = writeln!(text, "\n[sources.{}]", quoted(&source.id));
+        let _ = writeln!(text, "title = {}", quoted(&source.title));
         if !source.url.is_empty() {
-            line(text, &[("url", quoted(&source.url))]);
+            let _ = writeln!(text, "url = {}", quoted(&source.url));
         }
         if let Some(date) = source.date {
-            line(text, &[("date", date.to_string())]);
+            let _ = writeln!(text, "date = {date}");
         }
     }
 }
 
-fn rates(text: &mut String, rates: &[Arc<Rate>]) {
-    for rate in rates {
-        text.push_str("\n[[rates]]\n");
-        for (key, value) in rate_fields(rate) {
-            line(text, &[(key, value)]);
-        }
+fn model_fields(model: &Model) -> Vec<(&'static str, String)> {
+    let mut fields = vec![
+        ("service", quoted(&model.service)),
+        ("model", quoted(&model.model)),
+    ];
+    if let Some(date) = model.shut_down {
+        fields.push(("shut_down", date.to_string()));
     }
+    if let Some(multiplier) = model.credits_per_character {
+        fields.push(("credits_per_character", quoted(&multiplier.to_string())));
+    }
+    if !model.note.is_empty() {
+        fields.push(("note", quoted(&model.note)));
+    }
+    fields
 }
 
 /// The fields of a rate in the order in which a price file gives them, values as TOML.
-#[must_use]
-pub(crate) fn rate_fields(rate: &Rate) -> Vec<(&'static str, String)> {
+fn rate_fields(rate: &Rate, source: &str) -> Vec<(&'static str, String)> {
     let mut fields = vec![("service", quoted(&rate.service))];
     if let Some(model) = &rate.model {
         fields.push(("model", quoted(model)));
@@ -94,27 +136,26 @@ pub(crate) fn rate_fields(rate: &Rate) -> Vec<(&'static str, String)> {
         fields.push(("variant", quoted(rate.variant.as_str())));
     }
     if let Some(threshold) = rate.above_input_tokens {
-        fields.push(("above_input_tokens", threshold.to_string()));
+        fields.push(("above_input_tokens", grouped(threshold)));
     }
     fields.push(("amount", quoted(&rate.amount.to_string())));
-    fields.push(("per", rate.unit_size.to_string()));
+    fields.push(("per", grouped(rate.unit_size)));
     if let Some(start) = rate.start {
         fields.push(("from", instant(start)));
     }
     if let Some(end) = rate.end {
         fields.push(("until", instant(end)));
     }
-    fields.push(("source", quoted(&rate.source.id)));
+    fields.push(("source", quoted(source)));
     if !rate.note.is_empty() {
         fields.push(("note", quoted(&rate.note)));
     }
     fields
 }
 
-fn line(text: &mut String, fields: &[(&str, String)]) {
-    for (key, value) in fields {
-        let _ = writeln!(text, "{key} = {value}");
-    }
+/// A whole number with underscores between its thousands, as TOML allows.
+fn grouped(number: u64) -> String {
+    thousands(u128::from(number)).replace(',', "_")
 }
 
 /// A midnight in UTC is written as its day.
