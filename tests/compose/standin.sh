@@ -40,9 +40,12 @@ rust() {
     toolchain=$(rustc --print sysroot)
     mkdir -p "$work/rust"
     cp -a "$toolchain" "$work/rust/toolchain"
+    # This machine may trust authorities of its own, without which its package registry cannot be reached.
+    cp -L /etc/ssl/certs/ca-certificates.crt "$work/rust/"
     cat >"$work/rust/Dockerfile" <<'DOCKERFILE'
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends build-essential ca-certificates git && rm -rf /var/lib/apt/lists/*
+COPY ca-certificates.crt /etc/ssl/certs/
 COPY toolchain /usr/local/rustup/toolchains/stable
 ENV PATH=/usr/local/rustup/toolchains/stable/bin:$PATH CARGO_HOME=/usr/local/cargo RUSTUP_HOME=/usr/local/rustup
 DOCKERFILE
