@@ -382,3 +382,27 @@ fn defaults_for_tests_ignore_environment_and_file() {
     assert_eq!(config.meter_listen.port(), 50051);
     assert!(settings::from_flags::<MeterConfig>(&["--no-such"]).is_err());
 }
+
+#[derive(Debug, Parser)]
+struct Misnamed {
+    #[arg(long, env = "METER_HEARD")]
+    meter_listen: Option<String>,
+    #[arg(long = "store", env)]
+    meter_store: Option<String>,
+    #[arg(long, env)]
+    gemini_api_key: Option<String>,
+}
+
+#[test]
+fn a_setting_whose_three_names_differ_is_found() {
+    let sound = settings::naming_mistakes::<Cli>(Program::Meter);
+    assert!(sound.is_empty(), "{sound:?}");
+    assert_eq!(
+        settings::naming_mistakes::<Misnamed>(Program::Meter),
+        [
+            "meter_listen is read from METER_HEARD",
+            "meter_store has the flag Some(\"store\")",
+            "gemini_api_key is a secret and has a flag",
+        ]
+    );
+}

@@ -38,7 +38,7 @@ pub use print::{Line, Source, render};
 pub use together::Together;
 
 use crate::Program;
-use crate::secret::Secrets;
+use crate::secret::{self, Secrets};
 use crate::{failure, version};
 
 /// The settings file that is read where none is named.
@@ -169,6 +169,30 @@ pub fn from_flags<A: Args>(flags: &[&str]) -> Result<A, clap::Error> {
     let command = A::augment_args(Command::new("reelmeter").no_binary_name(true))
         .mut_args(|arg| arg.env(None::<&str>));
     A::from_arg_matches(&command.try_get_matches_from(flags)?)
+}
+
+/// The settings of a program whose three spellings are not one name, each with what is wrong; a program's tests
+/// expect none. `METER_LISTEN`, `--meter-listen` and `meter_listen` are one name.
+#[must_use]
+pub fn naming_mistakes<T: CommandFactory>(program: Program) -> Vec<String> {
+    let command = command::<T>(program);
+    let mut mistakes = Vec::new();
+    for arg in command.get_arguments() {
+        let Some(variable) = arg.get_env() else {
+            continue;
+        };
+        let id = arg.get_id().as_str();
+        if variable.to_string_lossy() != id.to_ascii_uppercase() {
+            mistakes.push(format!("{id} is read from {}", variable.display()));
+        }
+        if arg.get_long() != Some(id.replace('_', "-").as_str()) {
+            mistakes.push(format!("{id} has the flag {:?}", arg.get_long()));
+        }
+        if secret::ALL.iter().any(|name| name.eq_ignore_ascii_case(id)) {
+            mistakes.push(format!("{id} is a secret and has a flag"));
+        }
+    }
+    mistakes
 }
 
 /// The program's command with the shared settings, its version, and every setting usable after a subcommand too.
