@@ -88,6 +88,25 @@ fn model(
         let is_same =
             |other: &&Finding| other.metric == finding.metric && other.variant == finding.variant;
         if !first.findings.iter().any(|other| is_same(&other)) {
+            // Where the first package prices ordinary calls, a metric without a price of its own
+            // costs what its stand-in costs: the second one's old figure would only blur that.
+            let has_stand_in = metric::rated_as(&finding.metric).is_some_and(|stand_in| {
+                first.findings.iter().any(|other| other.metric == stand_in)
+            });
+            if finding.variant == Variant::Standard && has_stand_in {
+                if price_of_stand_in(finding, &first.findings).as_deref()
+                    != Some(price(finding).as_str())
+                {
+                    merged.left_out.insert(LeftOut {
+                        service: service.clone(),
+                        model: name.clone(),
+                        field: subject(finding),
+                        amount: price(finding),
+                        reason: "genai-prices has the model without it, so the metric is rated as its stand-in",
+                    });
+                }
+                continue;
+            }
             let when = Dated {
                 start: None,
                 end: next_change,
@@ -247,6 +266,15 @@ fn repeats_stand_in(metric: &str, whole: &[Finding]) -> bool {
         })
 }
 
+fn price_of_stand_in(finding: &Finding, first: &[Finding]) -> Option<String> {
+    let stand_in = metric::rated_as(&finding.metric)?;
+    let same = |other: &&Finding| {
+        (other.metric.as_str(), other.variant, other.above)
+            == (stand_in, finding.variant, finding.above)
+    };
+    first.iter().find(same).map(price)
+}
+
 fn subject(finding: &Finding) -> String {
     let variant = if finding.variant == Variant::Standard {
         String::new()
@@ -365,6 +393,25 @@ mod tests {
             (told.taken.as_str(), told.other.as_str()),
             ("0.3 per 1000000", "0.25 per 1000000")
         );
+    }
+
+    #[test]
+    fn a_metric_that_the_first_package_rates_as_another_stays_so() {
+        let merged = merged(
+            vec![always("input_tokens", Standard, None, "0.30")],
+            vec![
+                always("cached_input_tokens", Standard, None, "0.03"),
+                always("cached_input_tokens", Flex, None, "0.01"),
+            ],
+        );
+        assert_eq!(
+            shown(&merged),
+            [
+                "gemini/m cached_input_tokens, flex = 0.01 (litellm)",
+                "gemini/m input_tokens = 0.3 (genai-prices)"
+            ]
+        );
+        assert_eq!(merged.left_out.len(), 1);
     }
 
     #[test]
