@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::name::Name;
-use crate::overrides::{Overrides, overlap};
+use crate::overrides::{Overrides, repeated};
 use crate::rate::{Rate, RateSpec, Source};
 use crate::usage::Variant;
 use crate::utc;
@@ -66,10 +66,10 @@ pub(crate) fn parse(variable: &str, value: &str) -> Result<Overrides, Environmen
         let rate = parse_entry(entry, &source).map_err(|reason| mistake(place, reason))?;
         rates.push(Arc::new(rate));
     }
-    if let Some((place, rate)) = overlap(&rates) {
+    if let Some((place, rate)) = repeated(&rates) {
         return Err(mistake(
             place,
-            format!("a second rate for {rate} at the same time; give the earlier one an `until`"),
+            format!("a second rate for {rate} from the same start; keep one, or give one a date"),
         ));
     }
     Ok(rates.iter().map(|rate| Rate::clone(rate)).collect())

@@ -86,11 +86,15 @@ impl Overrides {
         price_text::overrides(&self.rates)
     }
 
-    /// Puts a rate in the place of one for the same question with the same start, or beside the
-    /// others.
+    /// Sets a rate. One without dates takes the place of every other for the same question, since
+    /// it is for all usage from now on; a dated one only of that with the same start.
     pub fn set(&mut self, rate: Rate) {
-        self.rates
-            .retain(|kept| !(kept.is_about_the_same(&rate) && kept.start == rate.start));
+        let is_for_all_usage = rate.start.is_none() && rate.end.is_none();
+        self.rates.retain(|kept| {
+            let is_replaced =
+                kept.is_about_the_same(&rate) && (is_for_all_usage || kept.start == rate.start);
+            !is_replaced
+        });
         self.rates.push(Arc::new(rate));
     }
 
@@ -125,18 +129,37 @@ impl Overrides {
     }
 }
 
+/// Rates as they were kept: of two for the same question with the same start the later one counts,
+/// in whatever order the others come.
 impl FromIterator<Rate> for Overrides {
     fn from_iter<I: IntoIterator<Item = Rate>>(rates: I) -> Self {
         let mut overrides = Self::none();
         for rate in rates {
-            overrides.set(rate);
+            overrides
+                .rates
+                .retain(|kept| !(kept.is_about_the_same(&rate) && kept.start == rate.start));
+            overrides.rates.push(Arc::new(rate));
         }
         overrides
     }
 }
 
-/// The first two rates that answer the same question at the same time, by their places.
-pub(crate) fn overlap<'a>(rates: &'a [Arc<Rate>]) -> Option<(usize, &'a Rate)> {
+/// The first rate of a price book that answers a question which another answers at the same time,
+/// with its place.
+pub(crate) fn overlap(rates: &[Arc<Rate>]) -> Option<(usize, &Rate)> {
+    first_clash(rates, Rate::overlaps)
+}
+
+/// The first override that answers the same question from the same start as another, with its
+/// place. Different starts do not clash: the later one takes over.
+pub(crate) fn repeated(rates: &[Arc<Rate>]) -> Option<(usize, &Rate)> {
+    first_clash(rates, |one, two| one.start == two.start)
+}
+
+fn first_clash(
+    rates: &[Arc<Rate>],
+    clash: impl Fn(&Rate, &Rate) -> bool,
+) -> Option<(usize, &Rate)> {
     let mut by_key: BTreeMap<_, Vec<(Option<Timestamp>, usize)>> = BTreeMap::new();
     for (place, rate) in rates.iter().enumerate() {
         by_key
@@ -144,13 +167,13 @@ pub(crate) fn overlap<'a>(rates: &'a [Arc<Rate>]) -> Option<(usize, &'a Rate)> {
             .or_default()
             .push((rate.start, place));
     }
-    let mut found: Option<(usize, &'a Rate)> = None;
+    let mut found: Option<(usize, &Rate)> = None;
     for places in by_key.values_mut() {
         places.sort_unstable();
         for pair in places.windows(2) {
             if let [(_, earlier), (_, later)] = pair
                 && let (Some(one), Some(two)) = (rates.get(*earlier), rates.get(*later))
-                && one.overlaps(two)
+                && clash(one, two)
             {
                 let place = *earlier.max(later);
                 if found.is_none_or(|(first, _)| place < first) {

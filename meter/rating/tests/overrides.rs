@@ -147,6 +147,57 @@ fn an_override_without_a_date_is_for_all_usage_and_one_with_a_date_from_then_on(
 }
 
 #[test]
+fn an_undated_override_set_later_is_for_all_usage_again() {
+    let start: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
+    let mut rpc = overrides([rate_with(
+        "gemini",
+        Some("gemini-2.5-flash"),
+        "input_tokens",
+        "9",
+        |spec| spec.start = Some(start),
+    )]);
+    rpc.set(rate(
+        "gemini",
+        Some("gemini-2.5-flash"),
+        "input_tokens",
+        "5",
+    ));
+    assert_eq!(
+        flash_input()
+            .at("2026-11-21T00:00:00Z")
+            .breakdown(&list().with_rpc(rpc))
+            .total,
+        money("5")
+    );
+}
+
+#[test]
+fn kept_overrides_come_back_whole_also_where_a_later_one_takes_over() {
+    let dated = |start: &str, amount: &str| {
+        let start: Timestamp = start.parse().unwrap();
+        rate_with("gemini", None, "images", amount, |spec| {
+            spec.start = Some(start)
+        })
+    };
+    let mut rpc = Overrides::none();
+    rpc.set(rate("gemini", None, "images", "1"));
+    rpc.set(dated("2027-01-01T00:00:00Z", "3"));
+    rpc.set(dated("2026-12-01T00:00:00Z", "2"));
+    assert_eq!(Overrides::from_toml("kept", &rpc.to_toml()).unwrap(), rpc);
+    let thawed = RateTable::thaw(&list().with_rpc(rpc.clone()).freeze()).unwrap();
+    assert_eq!(thawed.overrides(Layer::Rpc), Some(&rpc));
+    let price = |time: &str| {
+        let event = Event::gemini("gemini-2.5-flash")
+            .at(time)
+            .with("images", 1_000_000);
+        event.breakdown(&thawed).total
+    };
+    assert_eq!(price("2026-11-30T23:59:59Z"), money("1"));
+    assert_eq!(price("2026-12-01T00:00:00Z"), money("2"));
+    assert_eq!(price("2027-01-01T00:00:00Z"), money("3"));
+}
+
+#[test]
 fn overrides_are_replaced_and_put_back_to_the_defaults() {
     let mut rpc = overrides([rate(
         "gemini",

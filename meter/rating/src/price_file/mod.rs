@@ -36,7 +36,8 @@
 //! ```
 //!
 //! Every mistake is refused, with file, line and reason: a key nobody knows, an amount that is not
-//! exact, two rates for the same usage at the same time.
+//! exact, two rates of a book for the same usage at the same time. In a file of overrides two rates
+//! may differ in their start alone: the later one takes over at its date.
 
 mod fields;
 
@@ -50,7 +51,7 @@ use toml::de::{DeTable, DeValue};
 
 use self::fields::{Fields, Notes};
 use crate::name::Name;
-use crate::overrides::{Overrides, overlap};
+use crate::overrides::{Overrides, overlap, repeated};
 use crate::price_book::{BookSpec, Model, PriceBook, Service};
 use crate::rate::{Rate, RateSpec, Source, check_name};
 use crate::usage::Variant;
@@ -158,7 +159,7 @@ pub(crate) fn book(file: &str, text: &str) -> Result<PriceBook, PriceFileError> 
                 notes.problem(span, reason);
             }
         }
-        overlaps(notes, &rates);
+        refuse_overlap(notes, &rates);
         let rates = without_spans(rates);
         for (service, (span, entry)) in &services {
             if let Some(default) = &entry.default_model
@@ -209,7 +210,7 @@ pub(crate) fn overrides(file: &str, text: &str) -> Result<Overrides, PriceFileEr
         let sources = sources(notes, &fields);
         let rates = rates(notes, &fields, &sources, Some(&Source::named(file)));
         fields.finish();
-        overlaps(notes, &rates);
+        refuse_repeated(notes, &rates);
         Some(
             without_spans(rates)
                 .iter()
@@ -434,14 +435,26 @@ fn noted_name(fields: &Fields<'_, '_>, key: &'static str, name: &str) -> Option<
     }
 }
 
-/// Notes the rates that answer a question which another answers at the same time.
-fn overlaps(notes: &Notes<'_>, rates: &[(Range<usize>, Arc<Rate>)]) {
+/// Notes a rate of a book that answers a question which another answers at the same time.
+fn refuse_overlap(notes: &Notes<'_>, rates: &[(Range<usize>, Arc<Rate>)]) {
     let plain: Vec<_> = rates.iter().map(|(_, rate)| Arc::clone(rate)).collect();
     if let Some((place, rate)) = overlap(&plain)
         && let Some((span, _)) = rates.get(place)
     {
         let reason =
             format!("a second rate for {rate} at the same time; give the earlier one an `until`");
+        notes.problem(span, reason);
+    }
+}
+
+/// Notes an override that says the same as another from the same start.
+fn refuse_repeated(notes: &Notes<'_>, rates: &[(Range<usize>, Arc<Rate>)]) {
+    let plain: Vec<_> = rates.iter().map(|(_, rate)| Arc::clone(rate)).collect();
+    if let Some((place, rate)) = repeated(&plain)
+        && let Some((span, _)) = rates.get(place)
+    {
+        let reason =
+            format!("a second rate for {rate} from the same start; keep one, or give one a date");
         notes.problem(span, reason);
     }
 }
