@@ -13,6 +13,11 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use reelmeter_service::connect;
+use reelmeter_service::tls::Tls;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+
 /// Far beyond what any step takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -360,21 +365,54 @@ fn with_tls_only_those_who_trust_the_authority_can_talk_to_it() {
     );
 }
 
-#[test]
-fn with_mutual_tls_callers_without_a_certificate_are_turned_away() {
+/// Whether a caller that trusts the authority, and shows a certificate or none, gets an answer.
+async fn answers(address: SocketAddr, certificates: &Certificates, shown: Option<&str>) -> bool {
+    let file =
+        |suffix: &str| shown.map(|name| certificates.path(&format!("{name}.{suffix}")).into());
+    let tls = Tls {
+        certificate: file("pem"),
+        key: file("key"),
+        authorities: Some(certificates.path("ca.pem").into()),
+        require_client_certificate: false,
+    };
+    let url = format!("https://localhost:{}", address.port());
+    let Ok(channel) = connect::endpoint(&url, "METER_ADDR", &tls)
+        .unwrap()
+        .connect()
+        .await
+    else {
+        return false;
+    };
+    let request = HealthCheckRequest {
+        service: String::new(),
+    };
+    HealthClient::new(channel).check(request).await.is_ok()
+}
+
+#[tokio::test]
+async fn with_mutual_tls_callers_without_a_certificate_are_turned_away() {
+    reelmeter_service::tls::install_crypto();
     let certificates = Certificates::make();
     let mut server = certificates.with_authority("server");
+    let open = Running::start(&strs(&server));
+    assert!(
+        answers(open.address, &certificates, None).await,
+        "not asked for"
+    );
     server.push("--reelmeter-tls-require-client-cert".to_owned());
-    let running = Running::start(&strs(&server));
-    let output = running.health_check(&strs(&certificates.with_authority("caller")));
-    assert!(output.status.success(), "{output:?}");
+    let mutual = Running::start(&strs(&server));
+    assert!(answers(mutual.address, &certificates, Some("caller")).await);
+    assert!(
+        !answers(mutual.address, &certificates, None).await,
+        "no certificate"
+    );
     let stranger = Certificates::make();
     let mut flags = stranger.of("caller");
     flags.extend(["--reelmeter-tls-ca".to_owned(), certificates.path("ca.pem")]);
-    assert!(
-        !running.health_check(&strs(&flags)).status.success(),
-        "a stranger's certificate"
-    );
+    for running in [&open, &mutual] {
+        let output = running.health_check(&strs(&flags));
+        assert!(!output.status.success(), "a stranger's certificate");
+    }
 }
 
 #[test]
