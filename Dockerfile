@@ -49,17 +49,14 @@ FROM runtime AS client
 COPY --from=programs /programs/client /usr/local/bin/
 ENTRYPOINT ["client"]
 
-# Fonts for subtitles and drawn pictures: Latin, and most other scripts.
+# FFmpeg, and fonts for subtitles and drawn pictures: Latin, and most other scripts.
 FROM runtime AS media
 USER 0
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends fonts-dejavu-core fonts-noto-core \
+    && apt-get install -y --no-install-recommends ffmpeg fonts-dejavu-core fonts-noto-core \
     && rm -rf /var/lib/apt/lists/*
 
 FROM media AS generator
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends ffmpeg \
-    && rm -rf /var/lib/apt/lists/*
 USER 10001:10001
 COPY --from=programs /programs/generator /usr/local/bin/
 ENV GENERATOR_LISTEN=0.0.0.0:50052 GENERATOR_DATA=/data VIDEOS_DIR=/videos REELMETER_INSECURE=1
@@ -68,6 +65,7 @@ VOLUME ["/data", "/videos"]
 HEALTHCHECK --interval=5s --timeout=5s --start-period=10s CMD ["generator", "--health-check"]
 ENTRYPOINT ["generator"]
 
+# The simulator speaks its narrations with espeak-ng and packs them with FFmpeg.
 FROM media AS simulator
 RUN apt-get update \
     && apt-get install -y --no-install-recommends espeak-ng \
