@@ -1,0 +1,39 @@
+//! The one-process program: reads its settings, sets up logs and signals, makes one video.
+
+use std::process::ExitCode;
+
+use reelmeter::cli::Cli;
+use reelmeter::one_process::{self, Error};
+use reelmeter_service::telemetry::{self, Sink};
+use reelmeter_service::{Program, failure, secret, settings, shutdown, tls};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let settings = settings::parse::<Cli>(Program::Reelmeter, &secret::ALL);
+    let sink = if one_process::shows_a_screen(&settings.cli) {
+        // A line on the terminal would tear the screen.
+        Sink::File(one_process::log_file(&settings.cli))
+    } else {
+        Sink::Stderr
+    };
+    if let Err(error) = telemetry::init(&settings.common, sink) {
+        return failure::exit_with(&error, failure::USAGE);
+    }
+    tls::install_crypto();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failure::exit_with(&error, failure::FAILED),
+    };
+    let outcome = runtime.block_on(async {
+        let shutdown = shutdown::on_signals().map_err(Error::Signals)?;
+        one_process::run(settings, shutdown).await
+    });
+    match outcome {
+        Ok(end) => ExitCode::from(end.exit_code()),
+        // `… | head` has read what it wanted.
+        Err(Error::Client(error)) if error.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(error) => failure::exit_with(&error, failure::FAILED),
+    }
+}
