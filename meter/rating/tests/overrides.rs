@@ -147,6 +147,59 @@ fn an_override_without_a_date_is_for_all_usage_and_one_with_a_date_from_then_on(
 }
 
 #[test]
+fn an_override_ends_before_its_until() {
+    let end: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
+    let ending = rate_with(
+        "gemini",
+        Some("gemini-2.5-flash"),
+        "input_tokens",
+        "9",
+        |spec| spec.end = Some(end),
+    );
+    let table = list().with_rpc(overrides([ending]));
+    assert_eq!(
+        flash_input()
+            .at("2026-11-20T09:59:59.999999999Z")
+            .breakdown(&table)
+            .total,
+        money("9")
+    );
+    assert_eq!(
+        flash_input()
+            .at("2026-11-20T10:00:00Z")
+            .breakdown(&table)
+            .total,
+        money("0.3")
+    );
+}
+
+#[test]
+fn a_later_rate_for_any_request_leaves_the_rate_of_a_tier_in_force() {
+    let pro = |amount: &str, set: &dyn Fn(&mut RateSpec)| {
+        rate_with(
+            "gemini",
+            Some("gemini-2.5-pro"),
+            "input_tokens",
+            amount,
+            set,
+        )
+    };
+    let tier = pro("8", &|spec| spec.above_input_tokens = Some(200_000));
+    let later = pro("4", &|spec| {
+        spec.start = Some("2026-01-01T00:00:00Z".parse().unwrap())
+    });
+    let table = list().with_rpc(overrides([tier, later]));
+    let cost = |input| {
+        Event::gemini("gemini-2.5-pro")
+            .with("input_tokens", input)
+            .breakdown(&table)
+            .total
+    };
+    assert_eq!(cost(1_000_000), money("8"));
+    assert_eq!(cost(100_000), money("0.4"));
+}
+
+#[test]
 fn an_undated_override_set_later_is_for_all_usage_again() {
     let start: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
     let mut rpc = overrides([rate_with(

@@ -205,6 +205,21 @@ fn a_name_that_looks_familiar_is_not_matched() {
 }
 
 #[test]
+fn a_book_prices_by_the_rate_model_alone() {
+    let renamed = Event::gemini("our-flash")
+        .rate_model("gemini-2.5-flash")
+        .with("input_tokens", 1_000_000);
+    assert_eq!(renamed.breakdown(&list()).total, money("0.3"));
+    let other = Event::gemini("gemini-2.5-flash")
+        .rate_model("unheard-of")
+        .with("input_tokens", 2);
+    assert_eq!(
+        other.breakdown(&list()).headline(),
+        "$0.00 + 2 input tokens unpriced"
+    );
+}
+
+#[test]
 fn speech_is_a_subscription_in_both_books_and_knows_its_credits() {
     for book in [PriceBook::list().unwrap(), PriceBook::documented().unwrap()] {
         let flash = book
