@@ -28,6 +28,9 @@ struct MeterConfig {
     /// A file of rates.
     #[arg(long, env)]
     meter_price_overrides: Option<String>,
+    /// A question with an answer that is on by itself.
+    #[arg(long, env, default_value_t = true, action = clap::ArgAction::Set)]
+    meter_polite: bool,
     /// Names, for a setting with several values.
     #[arg(long, env, value_delimiter = ',')]
     meter_names: Vec<String>,
@@ -125,6 +128,9 @@ fn a_switch_takes_the_usual_words_for_yes_and_no() {
         let settings = meter(&World::new().variable("REELMETER_INSECURE", word)).unwrap();
         assert_eq!(settings.common.reelmeter_insecure, expected, "{word}");
     }
+    let settings = meter(&World::new().variable("METER_POLITE", "0")).unwrap();
+    assert!(!settings.cli.meter.meter_polite);
+    assert!(meter(&World::new()).unwrap().cli.meter.meter_polite);
     let settings = meter(&World::new().file("reelmeter_insecure = true")).unwrap();
     assert!(settings.common.reelmeter_insecure);
     let text = message(meter(

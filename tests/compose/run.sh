@@ -44,7 +44,9 @@ trap tidy EXIT
 engine_up "$PWD/$work/engine"
 
 # Nothing of the person's own may decide what the test does.
-unset GEMINI_API_KEY ELEVENLABS_API_KEY GEMINI_BASE_URL ELEVENLABS_BASE_URL OLLAMA_HOST METER_PRICE_BOOK VIDEOS_VOLUME
+for name in $(compgen -e); do
+    case $name in GEMINI_* | ELEVENLABS_* | OLLAMA_* | METER_* | GENERATOR_* | SIMULATOR_* | REELMETER_* | VIDEOS_VOLUME) unset "$name" ;; esac
+done
 METER_PORT=$(free_port) GENERATOR_PORT=$(free_port) SIMULATOR_PORT=$(free_port)
 export METER_PORT GENERATOR_PORT SIMULATOR_PORT
 

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::{OsStr, StyledStr};
+use clap::builder::{OsStr, PossibleValue, StyledStr};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, Command};
 
@@ -249,7 +249,7 @@ fn layer(arg: &Arg, from: &Surroundings, file: &[Entry]) -> Option<Layer> {
 
 /// The layer's values as clap takes them. Switches know more words for yes and no than clap's own parser.
 fn defaults(arg: &Arg, layer: &Layer) -> Result<Vec<OsStr>, SettingsError> {
-    if !matches!(arg.get_action(), ArgAction::SetTrue | ArgAction::SetFalse) {
+    if !is_yes_or_no(arg) {
         return Ok(layer
             .values
             .iter()
@@ -272,6 +272,16 @@ fn defaults(arg: &Arg, layer: &Layer) -> Result<Vec<OsStr>, SettingsError> {
             ),
         }),
     }
+}
+
+fn is_yes_or_no(arg: &Arg) -> bool {
+    let switch = matches!(arg.get_action(), ArgAction::SetTrue | ArgAction::SetFalse);
+    let possible = arg.get_possible_values();
+    switch
+        || possible
+            .iter()
+            .map(PossibleValue::get_name)
+            .eq(["true", "false"])
 }
 
 /// Clap shows the variable beside an argument only while it reads it itself; the help text keeps it.
