@@ -1,7 +1,6 @@
 //! The calls.
 
 use std::fmt;
-use std::time::Duration;
 
 use bytes::Bytes;
 use reelmeter_service::Secret;
@@ -121,7 +120,7 @@ impl ElevenLabs {
     }
 
     fn spoken(&self, subject: &str, request: &SpeechRequest, reply: &Reply) -> Attempt<Narration> {
-        let served = self.served(&reply.head.headers, reply.took);
+        let served = self.served(reply.served(), &reply.head.headers);
         // The headers come first: whatever the body is, this was billed.
         let billed = billed(&reply.head.headers);
         let usage = speech(request.characters(), billed, request.multiplier);
@@ -150,7 +149,7 @@ impl ElevenLabs {
     }
 
     fn refused<T>(&self, subject: &str, reply: &Reply) -> Attempt<T> {
-        let served = self.served(&reply.head.headers, reply.took);
+        let served = self.served(reply.served(), &reply.head.headers);
         let failure = error::read(subject, reply, &self.redactor, self.http.now_unix_s());
         if (200..300).contains(&reply.head.status) {
             Attempt::unconfirmed(failure, served)
@@ -167,13 +166,10 @@ impl ElevenLabs {
             .as_ref()
             .filter(|head| head.status == 200)
             .map(|head| &head.headers);
-        let served = headers.map_or_else(
-            || Served {
-                took: broken.took,
-                ..Served::default()
-            },
-            |headers| self.served(headers, broken.took),
-        );
+        let served = match headers {
+            Some(headers) => self.served(broken.served(), headers),
+            None => broken.served(),
+        };
         match headers.and_then(billed) {
             Some(bill) => Attempt {
                 outcome: Outcome::Failed(failure),
@@ -222,14 +218,10 @@ impl ElevenLabs {
             Ok(reply) => reply,
             Err(broken) => {
                 let failure = failed_before_answer(Provider::ElevenLabs, subject, &broken);
-                let served = Served {
-                    took: broken.took,
-                    ..Served::default()
-                };
-                return Attempt::refused(failure, served);
+                return Attempt::refused(failure, broken.served());
             }
         };
-        let served = self.served(&reply.head.headers, reply.took);
+        let served = self.served(reply.served(), &reply.head.headers);
         if reply.head.status != 200 {
             let failure = error::read(subject, &reply, &self.redactor, self.http.now_unix_s());
             return Attempt::refused(failure, served);
@@ -253,11 +245,10 @@ impl ElevenLabs {
         Failure::new(Provider::ElevenLabs, subject, class, message)
     }
 
-    fn served(&self, headers: &HeaderMap, took: Duration) -> Served {
+    fn served(&self, served: Served, headers: &HeaderMap) -> Served {
         Served {
             request_id: text_header(headers, "request-id").map(|id| self.redactor.word(id)),
-            took,
-            ..Served::default()
+            ..served
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Reads what `generateContent` answers with status 200.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_PAD_INDIFFERENT, URL_SAFE_PAD_INDIFFERENT};
 use bytes::Bytes;
@@ -212,7 +210,9 @@ type Opened = (Parsed, Usage, Served);
 /// Takes a reply apart, as far as calls for text and for pictures agree. What is no
 /// answer at all becomes a finished attempt.
 fn open<T>(reply: Reply, asked: &Asked<'_>) -> Result<Opened, Box<Attempt<T>>> {
-    let served = served_by_headers(&reply, reply.took);
+    let mut served = reply.served();
+    let tier = text_header(&reply.head.headers, TIER_HEADER);
+    served.variant = tier.and_then(variant_from_word);
     let Some(body) = json::body(&reply.body).filter(Value::is_object) else {
         // Status 200 and no protocol: a proxy, a portal, a cut body. Whether the call
         // ever reached the provider is unknown.
@@ -240,7 +240,7 @@ fn open<T>(reply: Reply, asked: &Asked<'_>) -> Result<Opened, Box<Attempt<T>>> {
         images: u64::try_from(parsed.pictures.len()).unwrap_or(u64::MAX),
     };
     let mut usage = gemini(counts.as_ref(), seen);
-    if let Some(word) = text_header(&reply.head.headers, TIER_HEADER)
+    if let Some(word) = tier
         && served.variant.is_none()
     {
         let word = asked.redactor.word(word);
@@ -251,15 +251,6 @@ fn open<T>(reply: Reply, asked: &Asked<'_>) -> Result<Opened, Box<Attempt<T>>> {
 
 /// The tier that served the call; a priority call can be served as a standard one.
 const TIER_HEADER: &str = "x-gemini-service-tier";
-
-fn served_by_headers(reply: &Reply, took: Duration) -> Served {
-    Served {
-        model_version: None,
-        request_id: None,
-        variant: text_header(&reply.head.headers, TIER_HEADER).and_then(variant_from_word),
-        took,
-    }
-}
 
 fn parse(mut body: Value) -> Parsed {
     let block = json::field(&body, "promptFeedback", "prompt_feedback")

@@ -161,12 +161,20 @@ impl Gemini {
             let reply = match self.http.send(request).await {
                 Ok(reply) => reply,
                 Err(broken) => {
-                    served.took += broken.took;
+                    let took = served.took + broken.took;
+                    served = Served {
+                        took,
+                        ..broken.served()
+                    };
                     let failure = failed_before_answer(Provider::Gemini, SUBJECT, &broken);
                     return Attempt::refused(failure, served);
                 }
             };
-            served.took += reply.took;
+            let took = served.took + reply.took;
+            served = Served {
+                took,
+                ..reply.served()
+            };
             if reply.head.status != 200 {
                 let now_unix_s = self.http.now_unix_s();
                 let failure = error::read(SUBJECT, &reply, &self.redactor, now_unix_s);
@@ -264,10 +272,7 @@ impl Gemini {
 /// An error status is not billed (Google's billing FAQ). A success status other than
 /// 200 is nothing that the API documents: what became of the call is unknown.
 fn refused_by_status(failure: Failure, reply: &Reply) -> Attempt<Infallible> {
-    let served = Served {
-        took: reply.took,
-        ..Served::default()
-    };
+    let served = reply.served();
     if (200..300).contains(&reply.head.status) {
         Attempt::unconfirmed(failure, served)
     } else {
@@ -277,10 +282,7 @@ fn refused_by_status(failure: Failure, reply: &Reply) -> Attempt<Infallible> {
 
 fn without_reply(model: &str, broken: &Broken) -> Attempt<Infallible> {
     let failure = failed_before_answer(Provider::Gemini, model, broken);
-    let served = Served {
-        took: broken.took,
-        ..Served::default()
-    };
+    let served = broken.served();
     if is_billed_unknown(broken) {
         Attempt::unconfirmed(failure, served)
     } else {

@@ -141,13 +141,14 @@ fn shown(text: &str) -> String {
         .collect()
 }
 
-/// Whether a name can stand in a path as it is: letters, digits and `.`, `_`, `-`, and
-/// not a step to another directory. Model names and voice ids are like that.
+/// Whether a name can be a model's or a voice's: letters, digits and `.`, `_`, `-`, and
+/// not a step to another directory. `@` and `=` are for the simulator, which takes the
+/// fault that a name asks for from behind an `@`.
 pub(in crate::adapters) fn is_plain_name(name: &str) -> bool {
     (1..=200).contains(&name.len())
         && name
             .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'@' | b'='))
         && !name.bytes().all(|b| b == b'.')
 }
 

@@ -9,6 +9,7 @@ mod failure;
 mod headers;
 pub(in crate::adapters) mod json;
 mod pacer;
+mod served;
 mod settings;
 
 pub use base_url::{BaseUrl, BaseUrlError, Origin};

@@ -199,10 +199,7 @@ impl Ollama {
             Ok(reply) => reply,
             Err(attempt) => return attempt.map(|never| match never {}),
         };
-        let served = Served {
-            took: reply.took,
-            ..Served::default()
-        };
+        let served = reply.served();
         let body = read::body(&reply.body);
         let Some(models) = body
             .as_ref()
@@ -241,10 +238,7 @@ impl Ollama {
             Ok(reply) => reply,
             Err(attempt) => return attempt.map(|never| match never {}),
         };
-        let served = Served {
-            took: reply.took,
-            ..Served::default()
-        };
+        let served = reply.served();
         let parsed = match answer::read(&reply.body) {
             Some(Ok(parsed)) => parsed,
             Some(Err(said)) => {
@@ -313,11 +307,7 @@ impl Ollama {
             Ok(reply) => reply,
             Err(broken) => {
                 let failure = failed_before_answer(Provider::Ollama, subject, &broken);
-                let served = Served {
-                    took: broken.took,
-                    ..Served::default()
-                };
-                return Err(Attempt::refused(failure, served));
+                return Err(Attempt::refused(failure, broken.served()));
             }
         };
         let status = reply.head.status;
@@ -332,10 +322,7 @@ impl Ollama {
         );
         failure.status = Some(status);
         failure.advice = advice(&reply.head.headers, self.http.now_unix_s());
-        let served = Served {
-            took: reply.took,
-            ..Served::default()
-        };
+        let served = reply.served();
         Err(Attempt::refused(failure, served))
     }
 }

@@ -26,6 +26,9 @@ pub struct Served {
     pub request_id: Option<String>,
     /// The tier that served it (`x-gemini-service-tier`); `None` when not said.
     pub variant: Option<Variant>,
+    /// Whether the answer said that it comes from a simulator: its usage must never be
+    /// recorded as real. `false` also when no answer came.
+    pub simulated: bool,
     /// From sending to the last byte, or to the failure.
     pub took: Duration,
 }
