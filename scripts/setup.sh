@@ -39,6 +39,7 @@ as_root() {
 fresh=no
 apt_install() {
     have apt-get || die "no apt-get here: install by hand what these Debian packages hold: $*"
+    [ "$(id -u)" = 0 ] || have sudo || die "missing, and only root can install it: apt-get install $*"
     export DEBIAN_FRONTEND=noninteractive
     # Another apt may be at work on a fresh machine: wait for it instead of failing.
     local options=(-q -y -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3)
