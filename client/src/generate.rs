@@ -52,6 +52,8 @@ pub struct GenerateOptions {
     pub consent: Consent,
     /// Whether the generator goes on when this process ends. False for the one-process run.
     pub runs_without_us: bool,
+    /// What a person should know before anything else, such as a port that was taken.
+    pub notices: Vec<String>,
     /// Only start it: do not watch.
     pub detach: bool,
     /// Save the finished MP4 here.
@@ -75,6 +77,7 @@ impl GenerateOptions {
             shown: Shown::Auto,
             consent: Consent::Ask,
             runs_without_us: true,
+            notices: Vec::new(),
             detach: false,
             output: None,
             report: None,
@@ -137,6 +140,7 @@ pub async fn generate(
     shutdown: CancellationToken,
 ) -> Result<Outcome, Error> {
     let remote = Remote::new(&options.target)?;
+    options.out.lines(&options.notices)?;
     let none = |end| {
         Ok(Outcome {
             video: None,
@@ -184,6 +188,7 @@ pub async fn generate(
         },
         shown: options.shown,
         runs_without_us: options.runs_without_us,
+        notices: options.notices.clone(),
         out: options.out.clone(),
         zone: TimeZone::system(),
         clock: Arc::new(SystemClock) as Arc<dyn Clock>,

@@ -22,6 +22,7 @@ pub mod printable;
 pub mod remote;
 pub mod report;
 pub mod table;
+pub mod tui;
 pub mod view;
 
 pub use cli::{Cli, Config};

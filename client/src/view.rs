@@ -8,10 +8,14 @@ use jiff::tz::TimeZone;
 use reelmeter_service::{CancellationToken, Clock};
 
 use crate::error::Error;
+use crate::facts::Level;
 use crate::live::{Desk, State, Subject};
 use crate::out::Out;
 use crate::plain::{self, Reporter};
 use crate::remote::Remote;
+use crate::tui::effect::Leave;
+use crate::tui::theme::Theme;
+use crate::tui::{self, Stage};
 
 /// Summaries are asked for so often at most for the screen.
 const SCREEN_INTERVAL: Duration = Duration::from_millis(100);
@@ -62,6 +66,8 @@ pub struct View {
     pub shown: Shown,
     /// Whether leaving lets the video run on (in a generator of its own), or ends it with this process.
     pub runs_without_us: bool,
+    /// What a person should know before anything else.
+    pub notices: Vec<String>,
     /// Where plain lines go.
     pub out: Out,
     /// The time zone of the clock times on the screen.
@@ -83,6 +89,32 @@ pub async fn show(view: &View, shutdown: &CancellationToken) -> Result<(State, E
     };
     let mut desk = Desk::open(view.remote.clone(), &view.subject, interval);
     let mut state = State::new(view.subject.clone(), view.clock.now());
+    for notice in &view.notices {
+        state.say(Level::Info, notice, view.clock.now());
+    }
+    if on_screen {
+        let stage = Stage {
+            desk,
+            state,
+            zone: view.zone.clone(),
+            clock: Arc::clone(&view.clock),
+            runs_without_us: view.runs_without_us,
+            theme: Theme::of(
+                std::env::var_os("NO_COLOR").as_deref(),
+                std::env::var_os("TERM").as_deref(),
+            ),
+        };
+        let leave;
+        (desk, state, leave) = tui::show(stage, shutdown.clone())
+            .await
+            .map_err(Error::Terminal)?;
+        match leave {
+            Leave::Over => return Ok((state, Ended::Over)),
+            Leave::Left => return Ok((state, Ended::Left)),
+            Leave::Interrupted => return Ok((state, Ended::Interrupted)),
+            Leave::Plainly => {}
+        }
+    }
     let mut reporter = Reporter::new(view.zone.clone());
     let ended = plain::follow(
         &mut desk,

@@ -16,6 +16,7 @@ pub use args::{
     PricesCommand, ReportArgs, ResetPriceArgs, ResumeArgs, SessionArg, SetPriceArgs, SpecArgs,
     SummaryArgs, VideoArg, WatchArgs,
 };
+pub use prices::applies;
 
 use crate::breakdown;
 use crate::error::Error;
@@ -178,6 +179,7 @@ impl Commands {
             subject,
             shown: self.shown,
             runs_without_us: true,
+            notices: Vec::new(),
             out: self.out.clone(),
             zone: self.zone.clone(),
             clock: Arc::new(SystemClock),

@@ -1,0 +1,147 @@
+//! The total, and what it is made of in one line.
+//!
+//! ```text
+//! $0.2577 + 2 images unpriced                                       0:42 elapsed
+//! 12,345 tokens in  4,321 out  16,666 all  17 calls   ▁▂▇▁▁ $0.12 in the last minute
+//! ```
+
+use ratatui::text::{Line, Span};
+use reelmeter_rating::Money;
+
+use super::parts::{span, spread};
+use crate::breakdown;
+use crate::figure;
+use crate::tui::model::Model;
+use crate::tui::theme::{Role, Signs, Theme};
+
+/// How many columns the minute's spending is drawn in.
+const SPARK_COLUMNS: u32 = 12;
+
+/// The headline: the total and what it leaves out.
+#[must_use]
+pub fn headline(model: &Model, theme: &Theme, columns: usize) -> Line<'static> {
+    let Some(figures) = model.live.figures() else {
+        return spread(
+            vec![span(theme, Role::Muted, "no figures yet")],
+            elapsed(model, theme, columns),
+            columns,
+        );
+    };
+    let role = if model.total_is_fresh() {
+        Role::Fresh
+    } else {
+        Role::Total
+    };
+    let mut left = vec![span(theme, role, figures.total_cost.screen())];
+    if let Some(unpriced) = figure::unpriced(figures) {
+        left.push(span(theme, Role::Doubt, format!(" + {unpriced}")));
+    }
+    if model.live.figures_are_the_generators() {
+        left.push(span(theme, Role::Doubt, "  the generator's own count"));
+    }
+    spread(left, elapsed(model, theme, columns), columns)
+}
+
+fn elapsed(model: &Model, theme: &Theme, columns: usize) -> Vec<Span<'static>> {
+    let Some(seconds) = model.live.elapsed_seconds(model.now) else {
+        return Vec::new();
+    };
+    let ended = match (&model.live.video, model.live.figures()) {
+        (Some(video), _) if video.state.is_over() => Some(video.state.word()),
+        (Some(_), _) if model.cancelling => Some("cancelling"),
+        (_, Some(figures)) if figures.ended => Some("ended"),
+        _ => None,
+    };
+    let words = match ended {
+        Some(word) if columns >= 30 => format!("{word} {}", figure::duration(seconds)),
+        _ => figure::duration(seconds),
+    };
+    vec![span(theme, Role::Muted, words)]
+}
+
+/// The quantities in one line, and what the last minute cost.
+#[must_use]
+pub fn quantities(model: &Model, theme: &Theme, columns: usize) -> Line<'static> {
+    let Some(figures) = model.live.figures() else {
+        return Line::default();
+    };
+    let narrow = columns < 60;
+    let mut parts = vec![
+        format!(
+            "{} {}",
+            figure::count(figures.tokens.input),
+            if narrow { "in" } else { "tokens in" }
+        ),
+        format!("{} out", figure::count(figures.tokens.output)),
+    ];
+    if !narrow {
+        parts.push(format!("{} all", figure::count(figures.tokens.total)));
+    }
+    for name in [
+        reelmeter_proto::METRIC_CHARACTERS,
+        reelmeter_proto::METRIC_IMAGES,
+    ] {
+        let quantity = figures.quantity(name);
+        if quantity > 0 && narrow && name == reelmeter_proto::METRIC_CHARACTERS {
+            parts.push(format!("{} chars", figure::count(quantity)));
+        } else if quantity > 0 {
+            parts.push(figure::quantity(name, quantity));
+        }
+    }
+    if !narrow {
+        parts.push(figure::counted(figures.event_count, "call", "calls"));
+        if let Some(budget) = &figures.budget {
+            parts.push(breakdown::budget_words(budget));
+        }
+    }
+    let left = vec![span(theme, Role::Text, parts.join("  "))];
+    spread(
+        left,
+        if narrow {
+            Vec::new()
+        } else {
+            last_minute(model, theme)
+        },
+        columns,
+    )
+}
+
+/// What the last minute cost, once a whole minute was watched and something was spent in it.
+fn last_minute(model: &Model, theme: &Theme) -> Vec<Span<'static>> {
+    let spending = &model.live.spending;
+    let (Some(spent), Some(parts)) = (
+        spending.last_minute(model.now),
+        spending.parts(model.now, SPARK_COLUMNS),
+    ) else {
+        return Vec::new();
+    };
+    if spent.is_zero() {
+        return Vec::new();
+    }
+    vec![
+        span(theme, Role::Muted, spark(&parts, &theme.signs)),
+        span(theme, Role::Muted, format!(" {}/min", spent.screen())),
+    ]
+}
+
+/// Amounts as a row of levels, the largest being full height.
+fn spark(parts: &[Money], signs: &Signs) -> String {
+    let largest = parts
+        .iter()
+        .map(|part| part.units())
+        .max()
+        .unwrap_or(0)
+        .max(1);
+    let top = i128::try_from(signs.levels.len() - 1).unwrap_or(0);
+    parts
+        .iter()
+        .map(|part| {
+            let units = part.units().max(0);
+            // Halves round up, so that a small amount is seen beside nothing. Dividing first keeps huge sums in range.
+            let step = (largest / top).max(1);
+            let level = usize::try_from((units / step).min(top)).unwrap_or(0);
+            let level = if units > 0 { level.max(1) } else { 0 };
+            signs.levels.get(level).copied().unwrap_or(" ")
+        })
+        .collect()
+}

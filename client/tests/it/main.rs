@@ -1,0 +1,11 @@
+//! The client from outside: its screens, its plain lines, its commands, its connections, its terminal.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking, and its name says what it is"
+)]
+
+mod screens;
+mod support;
