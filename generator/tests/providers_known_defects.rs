@@ -488,7 +488,8 @@ async fn defect_19_the_header_is_the_bill_and_not_the_length_of_the_text() {
     let server = Scripted::start([
         ok(r#"{"audio_base64":"AQIDBA==","alignment":null}"#)
             .header("character-cost", "27")
-            .header("request-id", "req-1"),
+            .header("request-id", "req-1")
+            .header("maximum-concurrent-requests", "5"),
         ok(r#"{"audio_base64":"AQIDBA==","alignment":null}"#).header("x-character-count", "54"),
     ])
     .await;
@@ -503,6 +504,7 @@ async fn defect_19_the_header_is_the_bill_and_not_the_length_of_the_text() {
         ("27".to_owned(), Some(true))
     );
     assert_eq!(attempt.served.request_id.as_deref(), Some("req-1"));
+    assert_eq!(attempt.served.parallel_max, Some(5));
 
     let attempt = server.elevenlabs().speak(&request).await;
     let billed = attempt.usage.quantities[0].provider_billed.clone().unwrap();

@@ -248,6 +248,9 @@ impl ElevenLabs {
     fn served(&self, served: Served, headers: &HeaderMap) -> Served {
         Served {
             request_id: text_header(headers, "request-id").map(|id| self.redactor.word(id)),
+            parallel_max: text_header(headers, "maximum-concurrent-requests")
+                .and_then(|most| most.parse().ok())
+                .filter(|most| *most > 0),
             ..served
         }
     }

@@ -201,8 +201,6 @@ fn builder(settings: &HttpSettings) -> Result<reqwest::ClientBuilder, HttpError>
         .pool_max_idle_per_host(settings.idle_connections_max)
         .tcp_nodelay(true)
         .tcp_keepalive(Duration::from_secs(30))
-        .http2_keep_alive_interval(Duration::from_secs(30))
-        .http2_keep_alive_timeout(Duration::from_secs(20))
         // A redirect would carry the key to wherever it points.
         .redirect(reqwest::redirect::Policy::none())
         // One call here is one request on the wire: trying again is decided, and

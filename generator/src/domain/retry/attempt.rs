@@ -29,6 +29,9 @@ pub struct Served {
     /// Whether the answer said that it comes from a simulator: its usage must never be
     /// recorded as real. `false` also when no answer came.
     pub simulated: bool,
+    /// How many calls at the same time the provider allows this account
+    /// (`maximum-concurrent-requests`); `None` when not said.
+    pub parallel_max: Option<u32>,
     /// From sending to the last byte, or to the failure.
     pub took: Duration,
 }

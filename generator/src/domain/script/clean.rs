@@ -104,7 +104,7 @@ pub(super) fn cut_at_sentence(text: &str, chars_max: usize) -> &str {
                     .is_none_or(|next| !next.is_alphanumeric())
         })
         .map(|(end, _)| end)
-        .last();
+        .next_back();
     let word_end = || head.rfind(' ');
     // A sentence that ends in the first quarter would drop too much: half a sentence is
     // better then.

@@ -13,6 +13,11 @@ pub enum Anomaly {
     UsageMissing,
     /// The answer has a usage block with nothing but zeros in it.
     UsageEmpty,
+    /// One count is missing, and its figure is an estimate from the text.
+    CountMissing {
+        /// The metric that was estimated.
+        metric: Metric,
+    },
     /// A count is not a whole number that can be believed; it was not used.
     Unreadable {
         /// The provider's name of the field.
@@ -72,6 +77,7 @@ impl Anomaly {
         match self {
             Self::UsageMissing => "usage_missing",
             Self::UsageEmpty => "usage_empty",
+            Self::CountMissing { .. } => "count_missing",
             Self::Unreadable { .. } => "count_unreadable",
             Self::OddForm { .. } => "count_odd_form",
             Self::TotalDiffers { .. } => "total_differs",
@@ -93,6 +99,12 @@ impl fmt::Display for Anomaly {
                 f,
                 "the answer reports no token of usage; tokens are estimated"
             ),
+            Self::CountMissing { metric } => {
+                write!(
+                    f,
+                    "the answer does not report its {metric}; they are estimated"
+                )
+            }
             Self::Unreadable { field, found } => {
                 write!(f, "{field} is not a count that can be used: {found}")
             }

@@ -78,6 +78,16 @@ pub struct GeminiCounts {
 }
 
 impl GeminiCounts {
+    /// Whether no count says anything.
+    fn is_empty(&self) -> bool {
+        self.sum() == 0
+            && self.total.or_zero() == 0
+            && self.cached.or_zero() == 0
+            && self.prompt_details.sum() == 0
+            && self.cache_details.sum() == 0
+            && self.candidates_details.sum() == 0
+    }
+
     /// Prompt + candidates + tool use + thoughts: what the total should be.
     fn sum(&self) -> u64 {
         [self.prompt, self.candidates, self.tool_use, self.thoughts]
@@ -115,7 +125,7 @@ pub fn gemini(counts: Option<&GeminiCounts>, seen: Seen) -> Usage {
             usage.anomalies.push(Anomaly::UsageMissing);
             estimate_all(seen, &mut usage);
         }
-        Some(counts) if counts.sum() == 0 && counts.total.or_zero() == 0 => {
+        Some(counts) if counts.is_empty() => {
             usage.anomalies.extend(counts.oddities.iter().cloned());
             usage.anomalies.push(Anomaly::UsageEmpty);
             estimate_all(seen, &mut usage);
@@ -198,9 +208,13 @@ fn fill_gaps<'a>(counts: &'a GeminiCounts, seen: Seen, usage: &mut Usage) -> Fil
     // Also without a total, what was seen must not read as nothing.
     if prompt.0 == 0 && seen.sent_tokens > 0 {
         prompt = (seen.sent_tokens, Basis::Estimated);
+        let metric = Metric::InputTokens;
+        usage.anomalies.push(Anomaly::CountMissing { metric });
     }
     if candidates.0 == 0 && seen.received_tokens > 0 {
         candidates = (seen.received_tokens, Basis::Estimated);
+        let metric = Metric::OutputTokens;
+        usage.anomalies.push(Anomaly::CountMissing { metric });
     }
     Filled {
         counts,

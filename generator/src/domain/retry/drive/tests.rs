@@ -66,11 +66,15 @@ fn paid() -> Usage {
     )
 }
 
+/// Runs a future that never has to wait: the clock here jumps.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap()
-        .block_on(future)
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    loop {
+        if let std::task::Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
+        }
+    }
 }
 
 /// Plays the attempts in order, and returns the result and the numbers asked for.
