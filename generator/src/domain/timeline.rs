@@ -10,7 +10,7 @@ mod motion;
 mod plan;
 
 pub use geometry::{AspectRatio, Canvas, Geometry, GeometryError, UnknownAspectRatio};
-pub use layout::{Pacing, ScenePlacement, Timeline, TimelineError};
+pub use layout::{Pacing, SceneLength, ScenePlacement, Shot, Timeline, TimelineError};
 pub use motion::{Motion, Rectangle, View};
 pub use plan::{NarrationFormat, ScenePlan, VideoPlan};
 
@@ -24,9 +24,11 @@ pub const SAMPLE_RATE_HZ: u32 = 24_000;
 /// Narration samples that sound while one frame is shown.
 pub const SAMPLES_PER_FRAME: u64 = 800;
 
-/// Most scenes of one video. Joining keeps a decoder open for each of them, about
-/// 12 MB at 720p.
+/// Most scenes of one video.
 pub const SCENE_COUNT_MAX: usize = 120;
+
+/// Most pictures of one scene: more, and none is seen for long enough.
+pub const PICTURE_COUNT_MAX: usize = 8;
 
 /// Longest narration of one scene, in milliseconds.
 pub const NARRATION_DURATION_MS_MAX: u64 = 15 * 60 * 1_000;

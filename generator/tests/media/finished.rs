@@ -2,7 +2,7 @@
 
 use reelmeter_generator::adapters::ffmpeg::Stage;
 use reelmeter_generator::domain::subtitles::TimingSource;
-use reelmeter_generator::domain::timeline::{AspectRatio, Geometry, Pacing, Timeline};
+use reelmeter_generator::domain::timeline::{AspectRatio, Geometry, Pacing, SceneLength, Timeline};
 use tokio_util::sync::CancellationToken;
 
 use crate::studio::{
@@ -29,7 +29,7 @@ async fn a_plan_becomes_a_file_that_is_exactly_as_long_as_its_timeline() {
         .unwrap();
 
     let samples: Vec<u64> = [1_900, 1_511, 2_003].map(|ms| ms * 24).to_vec();
-    let timeline = Timeline::lay_out(&samples, &Pacing::default()).unwrap();
+    let timeline = laid_out(&samples, &Pacing::default());
     assert_eq!(video.duration_ms, timeline.duration_ms());
     let found = probe(&video.path);
     let (picture, voice) = (&found["streams"][0], &found["streams"][1]);
@@ -109,7 +109,7 @@ async fn every_shape_is_made_from_pictures_of_any_shape_and_format() {
             .enumerate()
             .map(|(index, (name, size))| {
                 let mut scene = studio.scene(index, "color=red:s=64x64", "Look at this.", 700);
-                scene.image = studio.picture(name, &format!("testsrc2=s={size}"));
+                scene.images = vec![studio.picture(name, &format!("testsrc2=s={size}"))];
                 scene
             })
             .collect();
@@ -132,7 +132,7 @@ async fn one_picture_fades_into_the_next_where_the_timeline_says() {
     ]);
     plan.subtitles = false;
     let video = studio.compile(&plan, "fade.mp4").await.unwrap();
-    let timeline = Timeline::lay_out(&[36_000; 2], &plan.pacing).unwrap();
+    let timeline = laid_out(&[36_000; 2], &plan.pacing);
     let second = timeline.scenes()[1];
     assert_eq!(second.fade_in_frame_count, 15);
     let sky = |frame| Frame::of(&video, frame).sky();
@@ -161,7 +161,7 @@ async fn a_scene_may_follow_without_a_fade() {
     ]);
     plan.pacing.cross_fade_ms = 0;
     let video = studio.compile(&plan, "cut.mp4").await.unwrap();
-    let timeline = Timeline::lay_out(&[24_000; 3], &plan.pacing).unwrap();
+    let timeline = laid_out(&[24_000; 3], &plan.pacing);
     let second = timeline.scenes()[1].start_frame;
     assert!(Frame::of(&video, second - 1).sky()[0] > 230);
     assert!(Frame::of(&video, second).sky()[2] > 230);
@@ -222,7 +222,7 @@ async fn each_voice_starts_where_its_scene_says_however_many_came_before() {
     let mut plan = plan(scenes);
     plan.geometry = Geometry::new(AspectRatio::Landscape, 144).unwrap();
     let video = studio.compile(&plan, "voices.mp4").await.unwrap();
-    let timeline = Timeline::lay_out(&durations.map(|ms| ms * 24), &plan.pacing).unwrap();
+    let timeline = laid_out(&durations.map(|ms| ms * 24), &plan.pacing);
     let sound = sound(&video.path);
     let loud = |at: usize| sound[at].unsigned_abs() > 600;
     for scene in timeline.scenes() {
@@ -330,7 +330,7 @@ async fn times_that_had_to_be_estimated_are_told() {
 async fn a_picture_moves_without_trembling() {
     let studio = Studio::open().await;
     let mut scene = studio.scene(1, "color=gray:s=64x64", "Smooth.", 3_000);
-    scene.image = studio.path("spot.png");
+    scene.images = vec![studio.path("spot.png")];
     ffmpeg(&[
         "-f",
         "lavfi",
@@ -342,7 +342,7 @@ async fn a_picture_moves_without_trembling() {
         "1",
         "-vf",
         "geq=lum='20+200*exp(-(pow(X-480,2)+pow(Y-300,2))/3200)':cb=128:cr=128",
-        text(&scene.image),
+        text(&scene.images[0]),
     ]);
     let mut plan = plan(vec![scene]);
     plan.subtitles = false;
@@ -377,4 +377,96 @@ fn centre(frame: &[u8], width: usize) -> (f64, f64) {
         y += weight * (at / width) as f64;
     }
     (x / sum, y / sum)
+}
+
+/// The timeline of narrations of so many samples, with one picture each.
+fn laid_out(samples: &[u64], pacing: &Pacing) -> Timeline {
+    let lengths: Vec<SceneLength> = samples
+        .iter()
+        .map(|&narration_sample_count| SceneLength {
+            narration_sample_count,
+            picture_count: 1,
+        })
+        .collect();
+    Timeline::lay_out(&lengths, pacing).unwrap()
+}
+
+#[tokio::test]
+async fn a_scene_shows_all_its_pictures_one_after_the_other() {
+    let studio = Studio::open().await;
+    let mut scene = studio.scene(1, "color=red:s=640x360", "Three of them.", 4_000);
+    scene
+        .images
+        .push(studio.picture("b.png", "color=lime:s=640x360"));
+    scene
+        .images
+        .push(studio.picture("c.png", "color=blue:s=640x360"));
+    let mut plan = plan(vec![scene]);
+    plan.subtitles = false;
+    plan.pacing.end_fade_ms = 0;
+    let video = studio.compile(&plan, "three.mp4").await.unwrap();
+    let timeline = Timeline::lay_out(
+        &[SceneLength {
+            narration_sample_count: 96_000,
+            picture_count: 3,
+        }],
+        &plan.pacing,
+    )
+    .unwrap();
+    for (shot, colour) in timeline.shots().iter().zip(0..) {
+        let sky = Frame::of(&video, shot.start_frame + shot.frame_count / 2).sky();
+        for (channel, value) in sky.into_iter().enumerate() {
+            assert_eq!(value > 200, channel == colour, "{shot:?}: {sky:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn many_pictures_are_joined_in_two_rounds_to_the_same_frames() {
+    let studio = Studio::open().await;
+    let colours = ["red", "lime", "blue"];
+    let pictures =
+        colours.map(|c| studio.picture(&format!("{c}.png"), &format!("color={c}:s=256x144")));
+    let scenes: Vec<_> = (0..24)
+        .map(|index| {
+            let mut scene = studio.scene(0, "color=gray:s=64x64", "x", 300);
+            scene.images = vec![pictures[index % 3].clone()];
+            scene.text = String::new();
+            scene.alignment = None;
+            scene
+        })
+        .collect();
+    let mut plan = plan(scenes);
+    plan.geometry = Geometry::new(AspectRatio::Landscape, 144).unwrap();
+    plan.pacing.end_fade_ms = 0;
+    let listener = Listener::default();
+    let video = studio
+        .compile_with(
+            &plan,
+            "many.mp4",
+            &|progress| listener.hear(progress),
+            &CancellationToken::new(),
+        )
+        .await
+        .unwrap();
+    let timeline = laid_out(&[7_200; 24], &plan.pacing);
+    assert_eq!(video.duration_ms, timeline.duration_ms());
+    for index in [0, 1, 18, 19, 20, 21, 23] {
+        let shot = timeline.shots()[index];
+        let sky = Frame::of(&video, shot.start_frame + shot.frame_count / 2).sky();
+        assert!(sky[index % 3] > 200, "shot {index}: {sky:?}");
+        // And the fade into it is where it should be.
+        if index > 0 {
+            let amid = Frame::of(&video, shot.start_frame + shot.fade_in_frame_count / 2).sky();
+            let before = amid[(index - 1) % 3];
+            assert!((80..200).contains(&before), "into {index}: {amid:?}");
+        }
+    }
+    let overall: Vec<u16> = listener
+        .heard()
+        .iter()
+        .map(|p| p.overall_permille)
+        .collect();
+    assert!(overall.is_sorted(), "{overall:?}");
+    assert_eq!(studio.names(&studio.work()), Vec::<String>::new());
 }

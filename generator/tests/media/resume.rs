@@ -86,7 +86,7 @@ async fn another_picture_or_another_size_makes_another_clip() {
         assert!(stopped.is_err());
     };
     clip(&plan).await;
-    plan.scenes[0].image = studio.picture("other.png", "testsrc=s=640x360");
+    plan.scenes[0].images = vec![studio.picture("other.png", "testsrc=s=640x360")];
     clip(&plan).await;
     plan.pacing.tail_ms += 100;
     clip(&plan).await;

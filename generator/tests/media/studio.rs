@@ -86,7 +86,7 @@ impl Studio {
     /// A scene whose every character takes the same time.
     pub fn scene(&self, number: usize, source: &str, text: &str, duration_ms: u64) -> ScenePlan {
         ScenePlan {
-            image: self.picture(&format!("image-{number}.png"), source),
+            images: vec![self.picture(&format!("image-{number}.png"), source)],
             narration: self.voice(&format!("voice-{number}.pcm"), duration_ms),
             narration_format: PCM,
             text: text.to_owned(),

@@ -1,10 +1,10 @@
-//! One scene's moving picture.
+//! One picture that moves.
 //!
 //! The still is scaled once, then cut out anew for every frame by the `perspective`
 //! filter, which reads between pixels. The usual `zoompan` moves by whole pixels of
 //! its input: enlarged four times it still trembled by 0.2 pixels a frame where this
 //! trembles by 0.01, for 1.7 times the work (8 s at 720p: 6.2 s of one core against
-//! 3.7 s), which the parallel scenes make up for.
+//! 3.7 s), which rendering several at once makes up for.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::Args;
 use super::files::TempFile;
-use super::picture::ImageInfo;
+use super::picture::{self, ImageInfo};
 use super::process::{Patience, Run};
 use super::{Error, Tools, probe};
 use crate::domain::timeline::{Canvas, FRAMES_PER_SECOND, Geometry, Motion, Rectangle};
@@ -67,7 +67,8 @@ impl Clip<'_> {
         cancel: &CancellationToken,
     ) -> Result<PathBuf, Error> {
         let target = self.path(tools, folder);
-        if target.is_file() && self.is_whole(tools, &target, folder, cancel).await? {
+        let whole = Some(self.frame_count);
+        if target.is_file() && probe::frame_count(tools, &target, folder, cancel).await? == whole {
             on_frame(self.frame_count);
             return Ok(target);
         }
@@ -83,51 +84,34 @@ impl Clip<'_> {
             .word(self.filters())
             .words(["-frames:v", &self.frame_count.to_string()])
             .words(["-r", &rate, "-threads", &threads])
-            // An intermediate: quick to write and read, and visually lossless.
-            .words(["-c:v", "libx264", "-preset", "ultrafast", "-crf", "12"])
-            .words(["-map_metadata", "-1"])
+            .words(super::join::INTERMEDIATE)
             .words(super::join::COLOUR)
             .output("mp4", unfinished.path());
         let run = Run {
             program: tools.ffmpeg(),
-            step: format!("moving the picture of scene {}", self.scene),
+            step: format!("moving a picture of scene {}", self.scene),
             folder,
             args,
             patience: Patience::for_frames(self.frame_count),
         };
-        run.watched(&mut on_frame, cancel).await?;
-        if !self
-            .is_whole(tools, unfinished.path(), folder, cancel)
-            .await?
-        {
+        match run.watched(&mut on_frame, cancel).await {
+            Ok(_) => {}
+            // Most often it is the picture's fault: then its scene is named.
+            Err(failed @ Error::Failed { .. }) => {
+                picture::decode(tools, self.image, self.info, self.scene, cancel).await?;
+                return Err(failed);
+            }
+            Err(error) => return Err(error),
+        }
+        if probe::frame_count(tools, unfinished.path(), folder, cancel).await? != whole {
             return Err(Error::Failed {
-                step: format!("moving the picture of scene {}", self.scene),
+                step: format!("moving a picture of scene {}", self.scene),
                 reason: format!("the clip does not have its {} frames", self.frame_count),
             });
         }
         unfinished.keep_as(&target).await?;
         on_frame(self.frame_count);
         Ok(target)
-    }
-
-    /// Whether a file holds this clip's frames, all of them.
-    async fn is_whole(
-        &self,
-        tools: &Tools,
-        path: &Path,
-        folder: &Path,
-        cancel: &CancellationToken,
-    ) -> Result<bool, Error> {
-        match probe::file(tools, path, folder, cancel).await {
-            Ok(found) => Ok(found.video.is_some_and(|video| {
-                video.frame_count == self.frame_count
-                    && video.width_px == self.geometry.width_px()
-                    && video.height_px == self.geometry.height_px()
-            })),
-            // Not a clip at all: it is made again.
-            Err(Error::Failed { .. } | Error::Wrong { .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
     }
 
     fn filters(&self) -> String {

@@ -8,23 +8,21 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::fs;
 use tokio_util::sync::CancellationToken;
 
-use super::args::Args;
 use super::clip::Clip;
 use super::files::{
     TempFile, absolute, remove_leftovers, remove_leftovers_of, remove_matching, srt_beside,
 };
-use super::join::Join;
+use super::join::{self, Join, Part};
 use super::loudness::{self, Loudness};
 use super::narration::{self, NarrationInfo, Samples};
 use super::picture::{self, FILE_BYTES_MAX, ImageInfo};
-use super::process::{Patience, Run};
 use super::progress::{Meter, Progress};
 use super::{Error, Tools, verify};
 use crate::domain::subtitles::{
     FONT_FAMILY_DEFAULT, LineLimits, Speech, TimingSource, Track, to_ass, to_srt,
 };
 use crate::domain::timeline::{
-    Motion, NarrationFormat, ScenePlan, Timeline, VideoPlan, samples_to_ms,
+    Motion, NarrationFormat, SceneLength, ScenePlan, Shot, Timeline, VideoPlan, samples_to_ms,
 };
 
 /// Scenes that are worked on at once, at most: each takes about 110 MB at 720p.
@@ -59,12 +57,17 @@ pub struct Compiler {
     tools: Tools,
 }
 
-/// A scene whose picture and sound were looked at.
+/// A scene whose pictures and sound were looked at.
 struct Checked {
-    image: PathBuf,
-    info: ImageInfo,
-    image_hash: blake3::Hash,
+    pictures: Vec<CheckedPicture>,
     samples: Samples,
+}
+
+/// A picture that was looked at.
+struct CheckedPicture {
+    path: PathBuf,
+    info: ImageInfo,
+    hash: blake3::Hash,
 }
 
 impl Compiler {
@@ -82,25 +85,8 @@ impl Compiler {
     pub async fn check_image(&self, path: &Path, scene: u32) -> Result<ImageInfo, Error> {
         let path = absolute(path)?;
         let (info, _) = look_at(&path, scene).await?;
-        let run = Run {
-            program: self.tools.ffmpeg(),
-            step: format!("looking at the image of scene {scene}"),
-            folder: Path::new("/"),
-            args: Args::ffmpeg()
-                .words(["-xerror", "-err_detect", "explode", "-threads", "1"])
-                .input(info.format.demuxer(), &path)
-                .words(["-map", "0:v:0", "-frames:v", "1"])
-                .no_output(),
-            patience: Patience::SHORT,
-        };
-        match run.output(0, &CancellationToken::new()).await {
-            Ok(_) => Ok(info),
-            Err(Error::Failed { reason, .. }) => Err(Error::BadImage {
-                scene,
-                reason: format!("cannot be decoded ({reason})"),
-            }),
-            Err(error) => Err(error),
-        }
+        picture::decode(&self.tools, &path, info, scene, &CancellationToken::new()).await?;
+        Ok(info)
     }
 
     /// Looks at a narration right after it was bought, and counts its samples.
@@ -149,8 +135,8 @@ impl Compiler {
         let meter = Meter::new(progress);
 
         let scenes = self.check_all(plan, &folder, &meter, cancel).await?;
-        let sample_counts: Vec<u64> = scenes.iter().map(|s| s.samples.sample_count).collect();
-        let timeline = Timeline::lay_out(&sample_counts, &plan.pacing)?;
+        let lengths: Vec<SceneLength> = scenes.iter().map(Checked::length).collect();
+        let timeline = Timeline::lay_out(&lengths, &plan.pacing)?;
         let track = subtitles(plan, &timeline);
         let (voice, loudness) = self.voice(&scenes, &timeline, &folder, cancel).await?;
         meter.check(1, 1);
@@ -160,7 +146,7 @@ impl Compiler {
             .await?;
         let joined = self
             .join(
-                plan, &clips, &timeline, &track, &voice, &folder, &output, &meter, cancel,
+                plan, clips, &timeline, &track, &voice, &folder, &output, &meter, cancel,
             )
             .await?;
 
@@ -178,7 +164,7 @@ impl Compiler {
         let srt_path = write_srt(&track, &output).await?;
         joined.file.keep_as(&output).await?;
         remove_matching(&folder, |name| {
-            name.starts_with("scene-") && name.ends_with(".mp4")
+            (name.starts_with("scene-") || name.starts_with("reel-")) && name.ends_with(".mp4")
         })
         .await?;
         meter.verify(true);
@@ -224,8 +210,12 @@ impl Compiler {
         folder: &Path,
         cancel: &CancellationToken,
     ) -> Result<Checked, Error> {
-        let image = absolute(&scene.image)?;
-        let (info, image_hash) = look_at(&image, number).await?;
+        let mut pictures = Vec::with_capacity(scene.images.len());
+        for image in &scene.images {
+            let path = absolute(image)?;
+            let (info, hash) = look_at(&path, number).await?;
+            pictures.push(CheckedPicture { path, info, hash });
+        }
         let samples = narration::decode(
             &self.tools,
             &absolute(&scene.narration)?,
@@ -235,12 +225,7 @@ impl Compiler {
             cancel,
         )
         .await?;
-        Ok(Checked {
-            image,
-            info,
-            image_hash,
-            samples,
-        })
+        Ok(Checked { pictures, samples })
     }
 
     /// The voice of the whole video, levelled.
@@ -267,7 +252,7 @@ impl Compiler {
         Ok((voice, loudness))
     }
 
-    /// The clips of all scenes, as many at once as there are cores.
+    /// The moving pictures of all scenes, as many at once as there are cores.
     async fn clips(
         &self,
         plan: &VideoPlan,
@@ -276,41 +261,38 @@ impl Compiler {
         folder: &Path,
         meter: &Meter<'_>,
         cancel: &CancellationToken,
-    ) -> Result<Vec<PathBuf>, Error> {
+    ) -> Result<Vec<Part>, Error> {
+        let shots = timeline.shots();
         let cores = available_parallelism().map_or(1, std::num::NonZero::get);
-        let at_once = scenes.len().min(cores).clamp(1, PARALLEL_COUNT_MAX);
+        let at_once = shots.len().min(cores).clamp(1, PARALLEL_COUNT_MAX);
         let threads = (cores / at_once).max(1);
-        let placements = timeline.scenes();
-        meter.scenes(placements.iter().map(|placement| placement.frame_count));
-        // Collected first: a stream of borrowing closures cannot be sent between threads.
-        let renderings: Vec<_> = scenes
-            .iter()
-            .zip(placements)
-            .enumerate()
-            .map(|(index, (scene, placement))| {
-                let geometry = plan.geometry;
-                let canvas = geometry.canvas_for(scene.info.width_px, scene.info.height_px);
-                let clip = Clip {
-                    scene: placement.number,
-                    image: &scene.image,
-                    info: scene.info,
-                    image_hash: scene.image_hash,
-                    geometry,
-                    frame_count: placement.frame_count,
-                    motion: Motion::for_scene(index, placement.duration_ms(), &geometry, canvas),
-                    canvas,
-                };
-                async move {
-                    let told = |frames| meter.scene(index, frames);
-                    clip.render(&self.tools, folder, threads, told, cancel)
-                        .await
-                }
-            })
-            .collect();
-        stream::iter(renderings)
-            .buffered(at_once)
-            .try_collect()
-            .await
+        meter.shots(timeline);
+        let geometry = plan.geometry;
+        let mut renders = Vec::with_capacity(shots.len());
+        for (index, shot) in shots.iter().enumerate() {
+            let Some((picture, number)) = picture_of(shot, scenes, timeline) else {
+                continue;
+            };
+            let canvas = geometry.canvas_for(picture.info.width_px, picture.info.height_px);
+            let clip = Clip {
+                scene: number,
+                image: &picture.path,
+                info: picture.info,
+                image_hash: picture.hash,
+                geometry,
+                frame_count: shot.frame_count,
+                motion: Motion::for_shot(index, shot.duration_ms(), &geometry, canvas),
+                canvas,
+            };
+            renders.push(async move {
+                let told = |frames| meter.shot(index, frames);
+                let path = clip
+                    .render(&self.tools, folder, threads, told, cancel)
+                    .await?;
+                Ok(Part::of_shot(shot, path))
+            });
+        }
+        stream::iter(renders).buffered(at_once).try_collect().await
     }
 
     #[expect(
@@ -320,7 +302,7 @@ impl Compiler {
     async fn join(
         &self,
         plan: &VideoPlan,
-        clips: &[PathBuf],
+        clips: Vec<Part>,
         timeline: &Timeline,
         track: &Track,
         voice: &TempFile,
@@ -338,17 +320,26 @@ impl Compiler {
                 .map_err(|source| Error::file("writing", ass.path(), source))?;
         }
         let file = TempFile::beside(output);
-        let wanted = timeline.frame_count();
+        // In two rounds, every frame is joined twice.
+        let frame_count = timeline.frame_count();
+        let before = if join::needs_reels(clips.len()) {
+            frame_count
+        } else {
+            0
+        };
+        let wanted = before + frame_count;
         meter.join(0, wanted);
+        let told = |frames| meter.join(frames, wanted);
+        let parts = join::reels(clips, &self.tools, folder, told, cancel).await?;
         let join = Join {
             timeline,
-            clips,
+            parts: &parts,
             voice: voice.path(),
             subtitles: if burnt_in { ass.name() } else { None },
             title: &plan.title,
             simulated: plan.simulated,
         };
-        let told = |frames| meter.join(frames, wanted);
+        let told = |frames| meter.join(before + frames, wanted);
         let warnings = join
             .run(&self.tools, folder, file.path(), told, cancel)
             .await?;
@@ -358,6 +349,28 @@ impl Compiler {
             warnings: warnings.text().to_owned(),
         })
     }
+}
+
+impl Checked {
+    fn length(&self) -> SceneLength {
+        SceneLength {
+            narration_sample_count: self.samples.sample_count,
+            picture_count: self.pictures.len(),
+        }
+    }
+}
+
+/// The picture that a shot shows, and the number of its scene.
+fn picture_of<'a>(
+    shot: &Shot,
+    scenes: &'a [Checked],
+    timeline: &Timeline,
+) -> Option<(&'a CheckedPicture, u32)> {
+    let picture = scenes
+        .get(shot.scene_index)?
+        .pictures
+        .get(shot.picture_index)?;
+    Some((picture, timeline.scenes().get(shot.scene_index)?.number))
 }
 
 /// The finished file under its unfinished name, and what ffmpeg warned of.
@@ -503,6 +516,22 @@ fn missing_letters(warnings: &str) -> Vec<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A service runs it on any of its threads: this compiles, or it cannot.
+    #[expect(dead_code, reason = "that it compiles is the test")]
+    fn compiling_may_move_between_threads<'a>(
+        compiler: &'a Compiler,
+        plan: &'a VideoPlan,
+        path: &'a Path,
+        progress: &'a (dyn Fn(Progress) + Send + Sync),
+        cancel: &'a CancellationToken,
+    ) -> futures::future::BoxFuture<'a, Result<CompiledVideo, Error>> {
+        Box::pin(async move {
+            compiler
+                .compile(plan, path, path, &|now| progress(now), cancel)
+                .await
+        })
+    }
 
     #[test]
     fn letters_without_a_font_are_named_once() {

@@ -1,8 +1,16 @@
-//! What a picture's first bytes say about it.
+//! What a picture's first bytes say about it, and whether the rest of it is there.
 //!
 //! Providers have answered with error pages, with nothing and with other formats
 //! than they announced, so the bytes decide, and before anything is decoded: a few
 //! kilobytes can unpack to gigabytes.
+
+use std::path::Path;
+
+use tokio_util::sync::CancellationToken;
+
+use super::args::Args;
+use super::process::{Patience, Run};
+use super::{Error, Tools};
 
 /// Largest file that is taken for a picture, in bytes. A 4K PNG takes about 25 MB.
 pub(super) const FILE_BYTES_MAX: u64 = 48 * 1_024 * 1_024;
@@ -62,6 +70,38 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<ImageInfo, String> {
         ));
     }
     Ok(info)
+}
+
+/// Decodes the whole of a picture, and keeps nothing.
+///
+/// # Errors
+/// [`Error::BadImage`] when it breaks off or is damaged.
+pub(super) async fn decode(
+    tools: &Tools,
+    path: &Path,
+    info: ImageInfo,
+    scene: u32,
+    cancel: &CancellationToken,
+) -> Result<(), Error> {
+    let run = Run {
+        program: tools.ffmpeg(),
+        step: format!("looking at an image of scene {scene}"),
+        folder: Path::new("/"),
+        args: Args::ffmpeg()
+            .words(["-xerror", "-err_detect", "explode", "-threads", "1"])
+            .input(info.format.demuxer(), path)
+            .words(["-map", "0:v:0", "-frames:v", "1"])
+            .no_output(),
+        patience: Patience::SHORT,
+    };
+    match run.output(0, cancel).await {
+        Ok(_) => Ok(()),
+        Err(Error::Failed { reason, .. }) => Err(Error::BadImage {
+            scene,
+            reason: format!("cannot be decoded ({reason})"),
+        }),
+        Err(error) => Err(error),
+    }
 }
 
 fn not_a_picture(bytes: &[u8]) -> String {

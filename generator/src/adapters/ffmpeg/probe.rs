@@ -97,6 +97,21 @@ pub(super) async fn file(
     Ok(found)
 }
 
+/// How many frames an intermediate of ours has; none if it is not one, as after a
+/// power cut.
+pub(super) async fn frame_count(
+    tools: &Tools,
+    path: &Path,
+    folder: &Path,
+    cancel: &CancellationToken,
+) -> Result<Option<u64>, Error> {
+    match file(tools, path, folder, cancel).await {
+        Ok(found) => Ok(found.video.map(|video| video.frame_count)),
+        Err(Error::Failed { .. } | Error::Wrong { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 impl Stream {
     fn into_video(self) -> Video {
         Video {

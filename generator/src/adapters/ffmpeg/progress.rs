@@ -2,13 +2,15 @@
 
 use std::sync::Mutex;
 
+use crate::domain::timeline::Timeline;
+
 /// What is being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stage {
     /// Looking at what was bought, and levelling the voice.
     Check,
-    /// Moving the picture of a scene. Several scenes are worked on at once.
+    /// Moving the pictures of a scene. Several scenes are worked on at once.
     Scene {
         /// The scene, from 1.
         number: u32,
@@ -44,9 +46,16 @@ pub(super) struct Meter<'a> {
     state: Mutex<State>,
 }
 
+#[derive(Debug, Clone, Copy)]
+struct ShotFrames {
+    scene_index: usize,
+    done: u64,
+    wanted: u64,
+}
+
 struct State {
-    /// Frames done and wanted of each scene.
-    scenes: Vec<(u64, u64)>,
+    scene_count: usize,
+    shots: Vec<ShotFrames>,
     last_overall: u64,
     last_told: Option<(Stage, u64)>,
 }
@@ -56,7 +65,8 @@ impl<'a> Meter<'a> {
         Self {
             tell,
             state: Mutex::new(State {
-                scenes: Vec::new(),
+                scene_count: 0,
+                shots: Vec::new(),
                 last_overall: 0,
                 last_told: None,
             }),
@@ -69,28 +79,40 @@ impl<'a> Meter<'a> {
         self.told(Stage::Check, stage, CHECK_PERMILLE * stage / 1_000);
     }
 
-    /// The scenes and their frames are known.
-    pub(super) fn scenes(&self, frame_counts: impl Iterator<Item = u64>) {
+    /// The pictures and their frames are known.
+    pub(super) fn shots(&self, timeline: &Timeline) {
         self.with_state(|state| {
-            state.scenes = frame_counts.map(|wanted| (0, wanted)).collect();
+            state.scene_count = timeline.scenes().len();
+            state.shots = timeline
+                .shots()
+                .iter()
+                .map(|shot| ShotFrames {
+                    scene_index: shot.scene_index,
+                    done: 0,
+                    wanted: shot.frame_count,
+                })
+                .collect();
         });
     }
 
-    /// So many frames of the scene at `index` (from 0) are done.
-    pub(super) fn scene(&self, index: usize, frames_done: u64) {
-        let Some((number, of, stage, all)) = self.with_state(|state| {
-            let of = state.scenes.len();
-            let (done, wanted) = state.scenes.get_mut(index)?;
-            *done = frames_done.min(*wanted).max(*done);
-            let stage = permille(*done, *wanted);
-            let done: u64 = state.scenes.iter().map(|(done, _)| done).sum();
-            let wanted: u64 = state.scenes.iter().map(|(_, wanted)| wanted).sum();
-            Some((index + 1, of, stage, permille(done, wanted)))
+    /// So many frames of the picture at `index` (from 0) are done.
+    pub(super) fn shot(&self, index: usize, frames_done: u64) {
+        let Some((scene_index, of, stage, all)) = self.with_state(|state| {
+            let shot = state.shots.get_mut(index)?;
+            shot.done = frames_done.min(shot.wanted).max(shot.done);
+            let scene_index = shot.scene_index;
+            let scene = share(state.shots.iter().filter(|s| s.scene_index == scene_index));
+            Some((
+                scene_index,
+                state.scene_count,
+                scene,
+                share(state.shots.iter()),
+            ))
         }) else {
             return;
         };
         let stage_of = Stage::Scene {
-            number: u32::try_from(number).unwrap_or(u32::MAX),
+            number: u32::try_from(scene_index + 1).unwrap_or(u32::MAX),
             of: u32::try_from(of).unwrap_or(u32::MAX),
         };
         let overall = CHECK_PERMILLE + SCENES_PERMILLE * all / 1_000;
@@ -142,6 +164,14 @@ impl<'a> Meter<'a> {
     }
 }
 
+/// How much of some pictures is done, in thousandths.
+fn share<'a>(shots: impl Iterator<Item = &'a ShotFrames>) -> u64 {
+    let (done, wanted) = shots.fold((0, 0), |(done, wanted), shot| {
+        (done + shot.done, wanted + shot.wanted)
+    });
+    permille(done, wanted)
+}
+
 fn permille(done: u64, wanted: u64) -> u64 {
     (done.min(wanted) * 1_000)
         .checked_div(wanted)
@@ -164,6 +194,7 @@ mod tests {
     )]
 
     use super::*;
+    use crate::domain::timeline::{Pacing, SceneLength};
 
     #[test]
     fn the_whole_never_goes_back_while_scenes_overtake_each_other() {
@@ -172,10 +203,27 @@ mod tests {
         let meter = Meter::new(&tell);
         meter.check(1, 2);
         meter.check(2, 2);
-        meter.scenes([100, 300].into_iter());
-        meter.scene(1, 150);
-        meter.scene(0, 100);
-        meter.scene(1, 300);
+        let timeline = Timeline::lay_out(
+            &[(1, 1), (3, 2)].map(|(seconds, picture_count)| SceneLength {
+                narration_sample_count: seconds * 24_000,
+                picture_count,
+            }),
+            &Pacing {
+                lead_ms: 0,
+                tail_ms: 0,
+                cross_fade_ms: 0,
+                end_hold_ms: 0,
+                end_fade_ms: 0,
+                scene_duration_ms_min: 0,
+            },
+        )
+        .unwrap();
+        // 30 frames, and twice 45.
+        meter.shots(&timeline);
+        meter.shot(2, 45);
+        meter.shot(0, 30);
+        meter.shot(2, 40);
+        meter.shot(1, 45);
         meter.join(0, 380);
         meter.join(380, 380);
         meter.verify(false);

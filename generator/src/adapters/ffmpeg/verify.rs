@@ -102,12 +102,16 @@ mod tests {
     )]
 
     use super::*;
-    use crate::domain::timeline::{AspectRatio, Pacing};
+    use crate::domain::timeline::{AspectRatio, Pacing, SceneLength};
 
     fn plan() -> (Geometry, Timeline) {
+        let length = SceneLength {
+            narration_sample_count: 48_000,
+            picture_count: 1,
+        };
         (
             Geometry::new(AspectRatio::Landscape, 720).unwrap(),
-            Timeline::lay_out(&[48_000], &Pacing::default()).unwrap(),
+            Timeline::lay_out(&[length], &Pacing::default()).unwrap(),
         )
     }
 

@@ -1,8 +1,9 @@
-//! Where each scene starts and ends, in frames, and its narration, in samples.
+//! Where each scene and picture starts and ends, in frames, and each narration, in
+//! samples.
 
 use super::{
-    FRAMES_PER_SECOND, NARRATION_DURATION_MS_MAX, NARRATION_DURATION_MS_MIN, SAMPLES_PER_FRAME,
-    SCENE_COUNT_MAX, frames_to_ms, samples_to_ms,
+    FRAMES_PER_SECOND, NARRATION_DURATION_MS_MAX, NARRATION_DURATION_MS_MIN, PICTURE_COUNT_MAX,
+    SAMPLES_PER_FRAME, SCENE_COUNT_MAX, frames_to_ms, samples_to_ms,
 };
 
 /// How much air a video has around its narration, in milliseconds.
@@ -12,7 +13,7 @@ pub struct Pacing {
     pub lead_ms: u32,
     /// Picture after the voice has ended, in every scene.
     pub tail_ms: u32,
-    /// How long one picture fades into the next. Shortened where scenes are short,
+    /// How long one picture fades into the next. Shortened where pictures are short,
     /// and never so long that two voices would meet.
     pub cross_fade_ms: u32,
     /// More picture after the last scene's tail.
@@ -36,6 +37,15 @@ impl Default for Pacing {
             scene_duration_ms_min: 1_500,
         }
     }
+}
+
+/// What decides how long a scene is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SceneLength {
+    /// Samples of its narration, at [`super::SAMPLE_RATE_HZ`].
+    pub narration_sample_count: u64,
+    /// How many pictures it shows.
+    pub picture_count: usize,
 }
 
 /// One scene's place in the video.
@@ -79,6 +89,29 @@ impl ScenePlacement {
     pub const fn narration_end_sample(&self) -> u64 {
         self.narration_start_sample + self.narration_sample_count
     }
+}
+
+/// One picture's place in the video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Shot {
+    /// Which scene it belongs to, from 0.
+    pub scene_index: usize,
+    /// Which of the scene's pictures it shows, from 0.
+    pub picture_index: usize,
+    /// First frame that shows it.
+    pub start_frame: u64,
+    /// Frames that show it, fades included.
+    pub frame_count: u64,
+    /// Frames over which it fades in over the one before; zero for the first.
+    pub fade_in_frame_count: u64,
+}
+
+impl Shot {
+    /// The frame after its last one.
+    #[must_use]
+    pub const fn end_frame(&self) -> u64 {
+        self.start_frame + self.frame_count
+    }
 
     /// How long it is shown, fades included, in milliseconds.
     #[must_use]
@@ -87,15 +120,16 @@ impl ScenePlacement {
     }
 }
 
-/// A video's scenes in time.
+/// A video's scenes and pictures in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeline {
     scenes: Vec<ScenePlacement>,
+    shots: Vec<Shot>,
     frame_count: u64,
     end_fade_frame_count: u64,
 }
 
-/// Narrations that cannot be laid out.
+/// Scenes that cannot be laid out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TimelineError {
     /// There is nothing to show.
@@ -105,6 +139,14 @@ pub enum TimelineError {
     #[error("the video has {count} scenes, more than {SCENE_COUNT_MAX}: make several videos")]
     TooManyScenes {
         /// How many there are.
+        count: usize,
+    },
+    /// A scene shows nothing, or too much.
+    #[error("scene {number}: it has {count} pictures: give it 1 to {PICTURE_COUNT_MAX}")]
+    PictureCount {
+        /// The scene, from 1.
+        number: u32,
+        /// How many pictures it has.
         count: usize,
     },
     /// A narration that is too short to be speech.
@@ -130,59 +172,61 @@ pub enum TimelineError {
 }
 
 impl Timeline {
-    /// Lays scenes out one after the other, given how many samples (at
-    /// [`super::SAMPLE_RATE_HZ`]) each narration has.
+    /// Lays scenes out one after the other, and their pictures within them.
     ///
     /// Each scene lasts lead + narration + tail, rounded up to a frame, and starts
-    /// while the one before still fades out.
+    /// while the one before still fades out. Its pictures share its time evenly and
+    /// fade into each other in the same way.
     ///
     /// # Errors
-    /// [`TimelineError`] when there are no or too many scenes, or a narration's
-    /// length cannot be meant.
-    pub fn lay_out(
-        narration_sample_counts: &[u64],
-        pacing: &Pacing,
-    ) -> Result<Self, TimelineError> {
-        let frame_counts = frame_counts(narration_sample_counts, pacing)?;
+    /// [`TimelineError`] when there are no or too many scenes or pictures, or a
+    /// narration's length cannot be meant.
+    pub fn lay_out(lengths: &[SceneLength], pacing: &Pacing) -> Result<Self, TimelineError> {
+        let frame_counts = frame_counts(lengths, pacing)?;
         let lead = frames(pacing.lead_ms);
-        // Two voices meet if a fade is longer than what surrounds them.
+        // Two voices meet if a fade between scenes is longer than what surrounds them.
         let fade_limit = frames(pacing.cross_fade_ms).min(lead + frames(pacing.tail_ms));
 
-        let mut scenes = Vec::with_capacity(frame_counts.len());
-        let mut end_frame = 0_u64;
-        let mut frame_count_before: Option<u64> = None;
-        for (index, (&frame_count, &narration_sample_count)) in
-            frame_counts.iter().zip(narration_sample_counts).enumerate()
-        {
-            // A scene fades in and out, so each fade may take half of it at most.
-            let fade_in_frame_count = match frame_count_before {
-                None => 0,
-                Some(before) => fade_limit.min(before / 2).min(frame_count / 2),
-            };
-            let start_frame = end_frame - fade_in_frame_count;
+        let mut scenes = Vec::with_capacity(lengths.len());
+        let mut shots: Vec<Shot> = Vec::with_capacity(lengths.len());
+        for (scene_index, (&frame_count, length)) in frame_counts.iter().zip(lengths).enumerate() {
+            let inner = Inner::share(frame_count, length.picture_count, pacing);
+            // A picture fades in and out, so each fade may take half of it at most.
+            let fade_in_frame_count = shots.last().map_or(0, |before| {
+                fade_limit
+                    .min(before.frame_count / 2)
+                    .min(inner.shot_frame_count(0) / 2)
+            });
+            let start_frame = shots.last().map_or(0, Shot::end_frame) - fade_in_frame_count;
+            inner.push_shots(scene_index, start_frame, fade_in_frame_count, &mut shots);
             scenes.push(ScenePlacement {
-                number: number(index),
+                number: number(scene_index),
                 start_frame,
                 frame_count,
                 fade_in_frame_count,
                 narration_start_sample: (start_frame + lead) * SAMPLES_PER_FRAME,
-                narration_sample_count,
+                narration_sample_count: length.narration_sample_count,
             });
-            end_frame = start_frame + frame_count;
-            frame_count_before = Some(frame_count);
         }
-        let last_frame_count = frame_count_before.ok_or(TimelineError::NoScenes)?;
+        let last = shots.last().ok_or(TimelineError::NoScenes)?;
         Ok(Self {
+            frame_count: last.end_frame(),
+            end_fade_frame_count: frames(pacing.end_fade_ms).min(last.frame_count / 2),
             scenes,
-            frame_count: end_frame,
-            end_fade_frame_count: frames(pacing.end_fade_ms).min(last_frame_count / 2),
+            shots,
         })
     }
 
-    /// The scenes, in the order in which they are shown.
+    /// The scenes, in the order in which they are told.
     #[must_use]
     pub fn scenes(&self) -> &[ScenePlacement] {
         &self.scenes
+    }
+
+    /// The pictures, in the order in which they are shown.
+    #[must_use]
+    pub fn shots(&self) -> &[Shot] {
+        &self.shots
     }
 
     /// Frames of the whole video.
@@ -210,22 +254,79 @@ impl Timeline {
     }
 }
 
+/// How a scene's frames are shared among its pictures.
+#[derive(Debug, Clone, Copy)]
+struct Inner {
+    picture_count: u64,
+    fade_frame_count: u64,
+    /// Frames of all pictures together; what they share is counted twice.
+    shown_frame_count: u64,
+}
+
+impl Inner {
+    fn share(frame_count: u64, picture_count: usize, pacing: &Pacing) -> Self {
+        let picture_count = picture_count.max(1) as u64;
+        // Half of a picture's own share, so that it has faded in before it fades out.
+        let fade_frame_count = frames(pacing.cross_fade_ms).min(frame_count / picture_count / 2);
+        Self {
+            picture_count,
+            fade_frame_count,
+            shown_frame_count: frame_count + (picture_count - 1) * fade_frame_count,
+        }
+    }
+
+    /// Frames of one picture; the first ones take what does not divide evenly.
+    const fn shot_frame_count(&self, index: u64) -> u64 {
+        let more = index < self.shown_frame_count % self.picture_count;
+        self.shown_frame_count / self.picture_count + more as u64
+    }
+
+    fn push_shots(
+        &self,
+        scene_index: usize,
+        start_frame: u64,
+        fade_in_frame_count: u64,
+        shots: &mut Vec<Shot>,
+    ) {
+        let mut start_frame = start_frame;
+        for (picture_index, index) in (0..self.picture_count).enumerate() {
+            let frame_count = self.shot_frame_count(index);
+            shots.push(Shot {
+                scene_index,
+                picture_index,
+                start_frame,
+                frame_count,
+                fade_in_frame_count: if index == 0 {
+                    fade_in_frame_count
+                } else {
+                    self.fade_frame_count
+                },
+            });
+            start_frame += frame_count - self.fade_frame_count;
+        }
+    }
+}
+
 /// How many frames each scene needs for its narration and the air around it.
-fn frame_counts(
-    narration_sample_counts: &[u64],
-    pacing: &Pacing,
-) -> Result<Vec<u64>, TimelineError> {
-    let count = narration_sample_counts.len();
+fn frame_counts(lengths: &[SceneLength], pacing: &Pacing) -> Result<Vec<u64>, TimelineError> {
+    let count = lengths.len();
     if count > SCENE_COUNT_MAX {
         return Err(TimelineError::TooManyScenes { count });
     }
     let around = frames(pacing.lead_ms) + frames(pacing.tail_ms);
-    let floor = frames(pacing.scene_duration_ms_min).max(2);
-    narration_sample_counts
+    let floor = frames(pacing.scene_duration_ms_min);
+    lengths
         .iter()
         .enumerate()
-        .map(|(index, &samples)| {
+        .map(|(index, length)| {
             let number = number(index);
+            if !(1..=PICTURE_COUNT_MAX).contains(&length.picture_count) {
+                return Err(TimelineError::PictureCount {
+                    number,
+                    count: length.picture_count,
+                });
+            }
+            let samples = length.narration_sample_count;
             let duration_ms = samples_to_ms(samples);
             if duration_ms < NARRATION_DURATION_MS_MIN {
                 return Err(TimelineError::NarrationTooShort {
@@ -244,7 +345,11 @@ fn frame_counts(
             } else {
                 0
             };
-            Ok((samples.div_ceil(SAMPLES_PER_FRAME) + around).max(floor) + hold)
+            // Each picture is seen for two frames at the very least.
+            let needed = (samples.div_ceil(SAMPLES_PER_FRAME) + around)
+                .max(floor)
+                .max(length.picture_count as u64 * 2);
+            Ok(needed + hold)
         })
         .collect()
 }

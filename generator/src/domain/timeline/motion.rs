@@ -1,4 +1,4 @@
-//! How a still picture moves while its scene is told: the Ken Burns effect.
+//! How a still picture moves while it is shown: the Ken Burns effect.
 
 use super::{AspectRatio, Canvas, Geometry};
 
@@ -133,11 +133,11 @@ const TALL: [Style; 6] = [
 ];
 
 impl Motion {
-    /// The move of the scene at `index` (from 0), always the same for the same
-    /// scene: it depends on the index, on how long the scene is shown, and on how
-    /// the picture's shape differs from the frame's.
+    /// The move of the picture at `index` (from 0) of a video, always the same for the
+    /// same picture: it depends on the index, on how long the picture is shown, and on
+    /// how its shape differs from the frame's.
     #[must_use]
-    pub fn for_scene(index: usize, duration_ms: u64, geometry: &Geometry, canvas: Canvas) -> Self {
+    pub fn for_shot(index: usize, duration_ms: u64, geometry: &Geometry, canvas: Canvas) -> Self {
         if let Some(pan) = Self::across_surplus(index, duration_ms, geometry, canvas) {
             return pan;
         }

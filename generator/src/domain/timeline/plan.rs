@@ -22,11 +22,12 @@ pub struct VideoPlan {
     pub scenes: Vec<ScenePlan>,
 }
 
-/// One scene: a picture and what is said over it.
+/// One scene: pictures and what is said over them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScenePlan {
-    /// The picture as it was bought: PNG, JPEG or WebP.
-    pub image: PathBuf,
+    /// The pictures as they were bought, PNG, JPEG or WebP: at least one. They share
+    /// the scene's time evenly.
+    pub images: Vec<PathBuf>,
     /// The narration as it was bought.
     pub narration: PathBuf,
     /// How the narration is encoded.

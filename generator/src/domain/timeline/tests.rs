@@ -13,7 +13,15 @@ const SECOND: u64 = SAMPLE_RATE_HZ as u64;
 
 fn laid_out(seconds: &[u64]) -> Timeline {
     let samples: Vec<u64> = seconds.iter().map(|s| s * SECOND).collect();
-    Timeline::lay_out(&samples, &Pacing::default()).unwrap()
+    Timeline::lay_out(&one_picture_each(&samples), &Pacing::default()).unwrap()
+}
+
+fn one_picture_each(samples: &[u64]) -> Vec<SceneLength> {
+    let length = |&narration_sample_count| SceneLength {
+        narration_sample_count,
+        picture_count: 1,
+    };
+    samples.iter().map(length).collect()
 }
 
 #[test]
@@ -50,8 +58,8 @@ fn a_voice_starts_after_its_scene_and_never_over_the_voice_before() {
 
 #[test]
 fn a_fraction_of_a_frame_becomes_a_whole_one() {
-    let exact = Timeline::lay_out(&[SECOND * 2], &Pacing::default()).unwrap();
-    let more = Timeline::lay_out(&[SECOND * 2 + 1], &Pacing::default()).unwrap();
+    let exact = Timeline::lay_out(&one_picture_each(&[SECOND * 2]), &Pacing::default()).unwrap();
+    let more = Timeline::lay_out(&one_picture_each(&[SECOND * 2 + 1]), &Pacing::default()).unwrap();
     assert_eq!(more.frame_count(), exact.frame_count() + 1);
 }
 
@@ -61,7 +69,8 @@ fn a_cross_fade_longer_than_a_scene_is_shortened() {
         cross_fade_ms: 60_000,
         ..Pacing::default()
     };
-    let timeline = Timeline::lay_out(&[SECOND, SECOND * 9, SECOND], &pacing).unwrap();
+    let timeline =
+        Timeline::lay_out(&one_picture_each(&[SECOND, SECOND * 9, SECOND]), &pacing).unwrap();
     for scene in &timeline.scenes()[1..] {
         assert!(scene.fade_in_frame_count > 0);
         assert!(scene.fade_in_frame_count <= 26, "{scene:?}");
@@ -71,11 +80,63 @@ fn a_cross_fade_longer_than_a_scene_is_shortened() {
 #[test]
 fn nothing_too_much_and_no_sound_are_refused_by_name() {
     let pacing = Pacing::default();
-    let error = |samples: &[u64]| Timeline::lay_out(samples, &pacing).unwrap_err().to_string();
+    let error = |samples: &[u64]| {
+        Timeline::lay_out(&one_picture_each(samples), &pacing)
+            .unwrap_err()
+            .to_string()
+    };
     assert!(error(&[]).contains("no scenes"));
     assert!(error(&vec![SECOND; SCENE_COUNT_MAX + 1]).contains("more than 120"));
     assert!(error(&[SECOND, 0]).starts_with("scene 2: the narration is 0 ms long"));
     assert!(error(&[SECOND * 901]).contains("divide it among scenes"));
+}
+
+#[test]
+fn pictures_of_a_scene_share_its_time_and_fade_into_each_other() {
+    let lengths = [(6, 3), (4, 1)].map(|(seconds, picture_count)| SceneLength {
+        narration_sample_count: seconds * SECOND,
+        picture_count,
+    });
+    let timeline = Timeline::lay_out(&lengths, &Pacing::default()).unwrap();
+    // 206 frames and two inner fades of 15 make 236: 79, 79 and 78.
+    let shots: Vec<(usize, usize, u64, u64, u64)> = timeline
+        .shots()
+        .iter()
+        .map(|s| {
+            (
+                s.scene_index,
+                s.picture_index,
+                s.start_frame,
+                s.frame_count,
+                s.fade_in_frame_count,
+            )
+        })
+        .collect();
+    assert_eq!(
+        shots,
+        [
+            (0, 0, 0, 79, 0),
+            (0, 1, 64, 79, 15),
+            (0, 2, 128, 78, 15),
+            (1, 0, 191, 164, 15),
+        ]
+    );
+    // The voices do not notice.
+    assert_eq!(timeline.scenes()[1].start_frame, 191);
+    assert_eq!(timeline.frame_count(), laid_out(&[6, 4]).frame_count());
+}
+
+#[test]
+fn a_scene_without_pictures_or_with_too_many_is_refused() {
+    for picture_count in [0, PICTURE_COUNT_MAX + 1] {
+        let length = SceneLength {
+            narration_sample_count: SECOND,
+            picture_count,
+        };
+        let error = Timeline::lay_out(&[length], &Pacing::default()).unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with("scene 1: it has"), "{text}");
+    }
 }
 
 #[test]
@@ -107,7 +168,7 @@ fn neighbouring_scenes_move_differently_and_each_always_the_same() {
     for ratio in AspectRatio::ALL {
         let geometry = Geometry::new(ratio, 720).unwrap();
         let canvas = geometry.canvas_for(geometry.width_px(), geometry.height_px());
-        let motion = |index| Motion::for_scene(index, 8_000, &geometry, canvas);
+        let motion = |index| Motion::for_shot(index, 8_000, &geometry, canvas);
         for index in 0..24 {
             assert_eq!(motion(index), motion(index));
             assert_ne!(motion(index), motion(index + 1), "{ratio} scene {index}");
@@ -121,18 +182,23 @@ fn a_square_picture_in_a_wide_frame_is_panned_over_its_height() {
     let geometry = Geometry::new(AspectRatio::Landscape, 720).unwrap();
     let canvas = geometry.canvas_for(1_024, 1_024);
     assert!(canvas.height_px > 1_200, "{canvas:?}");
-    let motion = Motion::for_scene(0, 8_000, &geometry, canvas);
+    let motion = Motion::for_shot(0, 8_000, &geometry, canvas);
     assert_eq!(motion.from.zoom_ppm, 1_000_000);
     assert!(motion.from.y_ppm < motion.to.y_ppm);
     assert_eq!(motion.from.x_ppm, motion.to.x_ppm);
-    let back = Motion::for_scene(1, 8_000, &geometry, canvas);
+    let back = Motion::for_shot(1, 8_000, &geometry, canvas);
     assert!(back.from.y_ppm > back.to.y_ppm);
 }
 
 proptest! {
     #[test]
     fn any_scenes_are_laid_out_without_a_gap_or_two_voices_at_once(
-        samples in prop::collection::vec(2_400_u64..1_000_000, 1..SCENE_COUNT_MAX),
+        lengths in prop::collection::vec(
+            (2_400_u64..1_000_000, 1_usize..=PICTURE_COUNT_MAX).prop_map(|(samples, pictures)| {
+                SceneLength { narration_sample_count: samples, picture_count: pictures }
+            }),
+            1..SCENE_COUNT_MAX,
+        ),
         lead_ms in 0_u32..3_000,
         tail_ms in 0_u32..3_000,
         cross_fade_ms in 0_u32..5_000,
@@ -143,15 +209,15 @@ proptest! {
             lead_ms, tail_ms, cross_fade_ms, end_hold_ms, scene_duration_ms_min,
             end_fade_ms: 500,
         };
-        let timeline = Timeline::lay_out(&samples, &pacing).unwrap();
+        let timeline = Timeline::lay_out(&lengths, &pacing).unwrap();
         let scenes = timeline.scenes();
-        prop_assert_eq!(scenes.len(), samples.len());
+        prop_assert_eq!(scenes.len(), lengths.len());
         // The whole is the sum of the parts less what they share.
         let shown: u64 = scenes.iter().map(|s| s.frame_count).sum();
         let shared: u64 = scenes.iter().map(|s| s.fade_in_frame_count).sum();
         prop_assert_eq!(shown - shared, timeline.frame_count());
-        for (scene, wanted) in scenes.iter().zip(&samples) {
-            prop_assert_eq!(scene.narration_sample_count, *wanted);
+        for (scene, wanted) in scenes.iter().zip(&lengths) {
+            prop_assert_eq!(scene.narration_sample_count, wanted.narration_sample_count);
             // The voice lies inside its own picture.
             prop_assert!(scene.narration_start_sample >= scene.start_frame * SAMPLES_PER_FRAME);
             prop_assert!(scene.narration_end_sample() <= scene.end_frame() * SAMPLES_PER_FRAME);
@@ -166,6 +232,25 @@ proptest! {
             );
         }
         prop_assert_eq!(scenes.last().unwrap().end_frame(), timeline.frame_count());
+
+        // The pictures cover the video in the same way.
+        let shots = timeline.shots();
+        prop_assert_eq!(shots[0].start_frame, 0);
+        prop_assert_eq!(shots.last().unwrap().end_frame(), timeline.frame_count());
+        for pair in shots.windows(2) {
+            prop_assert_eq!(pair[0].end_frame() - pair[1].fade_in_frame_count, pair[1].start_frame);
+            prop_assert!(pair[0].start_frame + pair[0].fade_in_frame_count <= pair[1].start_frame);
+        }
+        for (index, (scene, length)) in scenes.iter().zip(&lengths).enumerate() {
+            let own: Vec<&Shot> = shots.iter().filter(|s| s.scene_index == index).collect();
+            prop_assert_eq!(own.len(), length.picture_count);
+            prop_assert_eq!(own[0].start_frame, scene.start_frame);
+            prop_assert_eq!(own[0].fade_in_frame_count, scene.fade_in_frame_count);
+            prop_assert_eq!(own.last().unwrap().end_frame(), scene.end_frame());
+            // Evenly: none is seen for longer than another.
+            let longest = own.iter().map(|s| s.frame_count).max().unwrap();
+            prop_assert!(own.iter().all(|s| longest - s.frame_count <= 1));
+        }
     }
 
     #[test]
@@ -182,7 +267,7 @@ proptest! {
         prop_assert!(canvas.width_px >= geometry.width_px());
         prop_assert!(canvas.height_px >= geometry.height_px());
         prop_assert!(canvas.width_px % 2 == 0 && canvas.height_px % 2 == 0);
-        let motion = Motion::for_scene(index, duration_ms, &geometry, canvas);
+        let motion = Motion::for_shot(index, duration_ms, &geometry, canvas);
         for view in [motion.from, motion.to] {
             let shown = view.rectangle(canvas, &geometry);
             prop_assert!(shown.left_upx >= 0 && shown.top_upx >= 0);
