@@ -1,8 +1,8 @@
 //! The ways in which public tools get a provider's usage wrong, one test each.
 //!
-//! The numbers are those of the list of known defects in the notes on the providers; the
-//! bodies are the ones from the public reports, answered over real HTTP. Defects 6 and 7
-//! concern streams, which this client does not ask for; 15 to 17 concern prices.
+//! Each test names the public report that its body or figures come from, where there is
+//! one. Numbers 6 and 7 (streamed totals added up, or dropped) cannot happen here: this
+//! client asks for no streams; 15 to 17 are about prices, which the meter knows.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@ mod providers_support;
 
 use providers_support::{Canned, Scripted, failed, ok, status, value};
 use reelmeter_generator::adapters::elevenlabs::SpeechRequest;
-use reelmeter_generator::adapters::gemini::{ImageRequest, TextRequest};
+use reelmeter_generator::adapters::gemini::{ImageFormat, ImageRequest, TextRequest};
 use reelmeter_generator::adapters::http::TokioPacer;
 use reelmeter_generator::domain::retry::{
     Attempt, FailureClass, Outcome, Policy, Stopped, with_retries,
@@ -414,6 +414,23 @@ async fn defect_12_nothing_at_all_is_an_estimated_failure() {
         Some(Basis::Estimated)
     );
     assert_eq!(attempt.usage.value(Metric::Images), 0);
+}
+
+#[tokio::test]
+async fn of_several_images_the_last_one_is_meant_and_all_are_counted() {
+    // A PNG and a JPEG, as far as their first bytes go; a draft inside a thought is free.
+    let part = |data: &str| json!({"inlineData": {"mimeType": "image/png", "data": data}});
+    let mut thought = part(PNG);
+    thought["thought"] = true.into();
+    let server = Scripted::start([ok(json!({
+        "candidates": [{"content": {"parts": [thought, part(PNG), {"text": "And now:"}, part("/9j/4AAQ")]}, "finishReason": "STOP"}],
+    })
+    .to_string())])
+    .await;
+    let request = ImageRequest::new("m-image", "A harbour.", Aspect::Landscape);
+    let attempt = server.gemini().draw(&request).await;
+    assert_eq!(attempt.usage.value(Metric::Images), 2);
+    assert_eq!(value(attempt).format, ImageFormat::Jpeg);
 }
 
 #[tokio::test]

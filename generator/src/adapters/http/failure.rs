@@ -43,8 +43,14 @@ pub(in crate::adapters) fn failed_before_answer(
             format!("the answer has more than {bytes_max} bytes"),
         ),
     };
+    let status = broken.head.as_ref().map(|head| head.status);
+    let class = match status {
+        // The beginning already said what happened, whatever became of the rest.
+        Some(status) if status >= 300 => for_status(status),
+        _ => class,
+    };
     let mut failure = Failure::new(provider, subject, class, message);
-    failure.status = broken.head.as_ref().map(|head| head.status);
+    failure.status = status;
     failure
 }
 
@@ -97,6 +103,16 @@ mod tests {
         assert!(is_billed_unknown(&broken(late(), None)));
         assert!(is_billed_unknown(&broken(late(), Some(200))));
         assert!(!is_billed_unknown(&broken(late(), Some(503))));
+    }
+
+    #[test]
+    fn an_error_status_says_more_than_the_way_its_body_broke() {
+        let cut = || BrokenKind::Cut("reset".to_owned());
+        let class =
+            |status| failed_before_answer(Provider::Gemini, "m", &broken(cut(), status)).class;
+        assert_eq!(class(Some(503)), FailureClass::Overloaded);
+        assert_eq!(class(Some(200)), FailureClass::Disconnected);
+        assert_eq!(class(None), FailureClass::Disconnected);
     }
 
     #[test]

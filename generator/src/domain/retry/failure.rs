@@ -196,7 +196,7 @@ impl Failure {
         let key = match self.provider {
             Provider::Gemini => "GEMINI_API_KEY",
             Provider::ElevenLabs => "ELEVENLABS_API_KEY",
-            Provider::Ollama => "OLLAMA_HOST",
+            Provider::Ollama => "OLLAMA_API_KEY",
         };
         let address = match self.provider {
             Provider::Gemini => "GEMINI_BASE_URL",

@@ -1,6 +1,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-//! Bodies as they stand in public reports; the addresses of those are in the notes on
-//! the providers.
+//! Bodies as they stand in public reports: discuss.ai.google.dev/t/109581 (429),
+//! wwardaww/gnome-gemini-ai#21 (404), PublicAffairs/openai-gemini#92 (403),
+//! google-gemini/gemini-cli#7316 (500) and #14811 (429 without details),
+//! gke-labs/gemini-for-kubernetes-development#1215 (429 with help alone),
+//! google-gemini/cookbook#425 (503).
 
 use std::time::Duration;
 
