@@ -6,12 +6,13 @@ CREATE TABLE about (
     value BLOB NOT NULL
 ) WITHOUT ROWID;
 
--- One row for each call to a provider (`event`) and for each word about a session (`start`, `end`, `quota`), in the
+-- One row for each call to a provider (`event`) and for each word about a session (`start`, `end`, `quota`, `release`
+-- of a reservation), in the
 -- order in which they were said.
 CREATE TABLE item (
     number         INTEGER PRIMARY KEY AUTOINCREMENT,
     session_id     TEXT    NOT NULL,
-    kind           TEXT    NOT NULL CHECK (kind IN ('event', 'start', 'end', 'quota')),
+    kind           TEXT    NOT NULL CHECK (kind IN ('event', 'start', 'end', 'quota', 'release')),
     -- intended: the provider may have been asked, nothing is known yet. used, unconfirmed, asked: on its way to the
     -- meter (an event with its quantities, one without, a word about the session). acknowledged: the meter has it.
     -- refused: the meter does not want it, `reason` says why.
@@ -20,7 +21,8 @@ CREATE TABLE item (
     -- Whether it is a call of which nobody knows what it used; stays set when the meter has it.
     doubtful       INTEGER NOT NULL DEFAULT 0,
     event_id       TEXT    UNIQUE,
-    -- The message as it goes over the wire: UsageEvent, StartSessionRequest, EndSessionRequest, ReportQuotaRequest.
+    -- The message as it goes over the wire: UsageEvent, StartSessionRequest, EndSessionRequest, ReportQuotaRequest,
+    -- ReleaseReservationRequest.
     payload        BLOB    NOT NULL,
     -- The reservation that the call is paid from, and the most that it was admitted for, in the reservation's unit.
     reservation_id TEXT,

@@ -6,8 +6,10 @@ use std::time::SystemTime;
 use prost_types::Timestamp;
 use reelmeter_proto::meter::v1::{CallOutcome, Quantity, RateVariant, UsageEvent};
 
+use crate::lease::Permit;
+
 /// What is known of a provider call before it is made.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Intent {
     /// The session that pays for it.
     pub session_id: String,
@@ -29,11 +31,8 @@ pub struct Intent {
     pub simulated: bool,
     /// The recorder's own marks.
     pub labels: BTreeMap<String, String>,
-    /// The reservation that pays for it; empty for none.
-    pub reservation_id: String,
-    /// The most that the call may draw on the reservation, as an exact decimal in the reservation's unit.
-    /// Empty without a reservation.
-    pub worst_case: String,
+    /// What the call may draw on a reservation; `None` without one.
+    pub permit: Option<Permit>,
 }
 
 impl Intent {
@@ -53,7 +52,11 @@ impl Intent {
             attempt: self.attempt.max(1),
             outcome: CallOutcome::Unspecified.into(),
             replaces_event_id: String::new(),
-            reservation_id: self.reservation_id.clone(),
+            reservation_id: self
+                .permit
+                .as_ref()
+                .map(Permit::reservation_id)
+                .unwrap_or_default(),
             variant: RateVariant::Standard.into(),
             labels: self.labels.clone(),
             simulated: self.simulated,

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use prost::Message;
 use reelmeter_proto::meter::v1::meter_service_client::MeterServiceClient;
 use reelmeter_proto::meter::v1::{
-    EndSessionRequest, EventOutcome, RecordStatus, RecordUsageRequest, ReportQuotaRequest,
-    ReportRecorderStatusRequest, StartSessionRequest, UsageEvent,
+    EndSessionRequest, EventOutcome, RecordStatus, RecordUsageRequest, ReleaseReservationRequest,
+    ReportQuotaRequest, ReportRecorderStatusRequest, StartSessionRequest, UsageEvent,
 };
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -189,6 +189,10 @@ impl Delivery {
                 let request = self.request(ReportQuotaRequest::decode(payload)?);
                 self.client.report_quota(request).await.map(drop)
             }
+            CommandKind::Release => {
+                let request = self.request(ReleaseReservationRequest::decode(payload)?);
+                self.client.release_reservation(request).await.map(drop)
+            }
         };
         Ok(answer)
     }
@@ -366,7 +370,7 @@ struct Report {
 }
 
 /// A request with a deadline and, where there is one, the bearer token.
-pub(crate) fn authorized<T>(message: T, token: Option<&str>, deadline: Duration) -> Request<T> {
+pub fn authorized<T>(message: T, token: Option<&str>, deadline: Duration) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(deadline);
     if let Some(token) = token {
@@ -402,7 +406,12 @@ fn is_about_the_content(status: &Status) -> bool {
 }
 
 fn failure(status: &Status) -> RoundError {
-    RoundError::Meter(format!("{}: {}", status.code(), innermost(status)))
+    RoundError::Meter(told(status))
+}
+
+/// A status in words for a person.
+pub(crate) fn told(status: &Status) -> String {
+    format!("{}: {}", status.code(), innermost(status))
 }
 
 /// "transport error" says nothing; what caused it does.

@@ -18,11 +18,16 @@ mod call;
 mod counts;
 mod delivery;
 mod error;
+mod lease;
 mod outbox;
+pub mod prices;
 mod recorder;
+mod summary;
 
 pub use call::{Intent, Used};
 pub use counts::SessionCounts;
-pub use delivery::Link;
+pub use delivery::{Link, authorized};
 pub use error::{OpenError, RecordError};
+pub use lease::{Lease, LeaseError, NotAdmitted, Permit, Reserve};
 pub use recorder::{Call, Recorder};
+pub use summary::{LocalSession, headline, summary};

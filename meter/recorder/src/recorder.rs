@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use prost::Message;
 use reelmeter_proto::meter::v1::{
-    EndSessionRequest, Quota, ReportQuotaRequest, StartSessionRequest, UsageEvent,
+    CallOutcome, EndSessionRequest, Quota, ReportQuotaRequest, StartSessionRequest, UsageEvent,
 };
 use tokio::sync::{Notify, watch};
 
@@ -16,6 +16,7 @@ use crate::call::{Intent, Used};
 use crate::counts::SessionCounts;
 use crate::delivery::Link;
 use crate::error::{OpenError, RecordError};
+use crate::lease::Permit;
 use crate::outbox::{CommandKind, Opened, Store, Touched, Writer};
 
 /// Sessions of which nothing is held any more leave the outbox this long after their end.
@@ -170,11 +171,16 @@ impl Recorder {
         let event_id = uuid::Uuid::now_v7().to_string();
         let event = intent.event(event_id.clone(), now);
         let session_id = event.session_id.clone();
+        let worst_case = intent
+            .permit
+            .as_ref()
+            .map(Permit::worst_case)
+            .unwrap_or_default();
         abort::point("recorder.before-intent");
         self.shared
             .writer
             .run(move |store, touched| {
-                store.intend(&event, &intent.worst_case, now)?;
+                store.intend(&event, &worst_case, now)?;
                 touched.sessions.insert(session_id);
                 Ok(())
             })
@@ -183,6 +189,7 @@ impl Recorder {
         Ok(Call {
             recorder: self.clone(),
             event_id,
+            permit: intent.permit,
             open: true,
         })
     }
@@ -311,6 +318,7 @@ fn tell(watched: &Watched, store: &Store<'_>, touched: &Touched) {
 pub struct Call {
     recorder: Recorder,
     event_id: String,
+    permit: Option<Permit>,
     open: bool,
 }
 
@@ -328,8 +336,10 @@ impl Call {
     pub async fn used(mut self, used: Used) -> Result<(), RecordError> {
         self.open = false;
         let event_id = self.event_id.clone();
+        let permit = self.permit.take();
         abort::point("recorder.before-used");
-        self.recorder
+        let completed = self
+            .recorder
             .shared
             .writer
             .run(move |store, touched| {
@@ -337,12 +347,23 @@ impl Call {
                 let mut event = store.open_call(&event_id)?;
                 used.complete(&mut event, now);
                 store.complete(&event, now)?;
-                touched.sessions.insert(event.session_id);
-                Ok(())
+                touched.sessions.insert(event.session_id.clone());
+                Ok(event)
             })
-            .await?;
+            .await;
         abort::point("recorder.used");
-        Ok(())
+        match (completed, permit) {
+            (Ok(event), Some(permit)) if event.outcome() != CallOutcome::Unconfirmed => {
+                permit.draw(&event);
+                Ok(())
+            }
+            (completed, permit) => {
+                if let Some(permit) = permit {
+                    permit.keep();
+                }
+                completed.map(drop)
+            }
+        }
     }
 
     /// Ends the call as one of which nobody knows what it used: after a timeout or a lost connection.
@@ -351,6 +372,9 @@ impl Call {
     /// The outbox cannot be written; the call is then unconfirmed at the next start.
     pub async fn unconfirmed(mut self) -> Result<(), RecordError> {
         self.open = false;
+        if let Some(permit) = self.permit.take() {
+            permit.keep();
+        }
         let event_id = self.event_id.clone();
         self.recorder
             .shared
@@ -386,6 +410,9 @@ impl Drop for Call {
     fn drop(&mut self) {
         if !self.open {
             return;
+        }
+        if let Some(permit) = self.permit.take() {
+            permit.keep();
         }
         let event_id = self.event_id.clone();
         let doubt = move |store: &Store<'_>, touched: &mut Touched| {

@@ -25,6 +25,7 @@ pub(crate) enum CommandKind {
     Start,
     End,
     Quota,
+    Release,
 }
 
 impl CommandKind {
@@ -33,6 +34,7 @@ impl CommandKind {
             Self::Start => "start",
             Self::End => "end",
             Self::Quota => "quota",
+            Self::Release => "release",
         }
     }
 }
@@ -69,21 +71,11 @@ impl<'c> Store<'c> {
         Ok(made)
     }
 
-    /// Keeps a value of any kind under a name.
-    pub(crate) fn keep(&self, name: &str, value: &[u8]) -> Result<(), RecordError> {
+    fn keep(&self, name: &str, value: &[u8]) -> Result<(), RecordError> {
         self.connection
             .prepare_cached("INSERT INTO about VALUES (?1, CAST(?2 AS BLOB)) ON CONFLICT DO UPDATE SET value = excluded.value")?
             .execute(params![name, value])?;
         Ok(())
-    }
-
-    /// Gives a kept value.
-    pub(crate) fn kept(&self, name: &str) -> Result<Option<Vec<u8>>, RecordError> {
-        Ok(self
-            .connection
-            .prepare_cached("SELECT CAST(value AS BLOB) FROM about WHERE name = ?1")?
-            .query_row([name], |row| row.get(0))
-            .optional()?)
     }
 
     /// Calls that a former run of this process left open become unconfirmed events, under their own ids.
@@ -210,7 +202,7 @@ impl<'c> Store<'c> {
         payload: &[u8],
         now: SystemTime,
     ) -> Result<(), RecordError> {
-        let said = kind != CommandKind::Quota
+        let said = matches!(kind, CommandKind::Start | CommandKind::End)
             && self
                 .connection
                 .prepare_cached(
@@ -230,7 +222,7 @@ impl<'c> Store<'c> {
     }
 
     /// Words whose turn it is: nothing that must go before them is still on its way. The end of a session waits for
-    /// all of its events, open calls included.
+    /// all of its events, open calls included; so does the release of a reservation.
     pub(crate) fn commands(&self, limit: usize) -> Result<Vec<Command>, RecordError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT c.number, c.session_id, c.kind, c.payload FROM item c
@@ -239,7 +231,7 @@ impl<'c> Store<'c> {
                    SELECT 1 FROM item b
                    WHERE b.session_id = c.session_id AND b.number < c.number
                      AND b.state IN ('intended', 'used', 'unconfirmed', 'asked')
-                     AND (c.kind = 'end' OR b.kind <> 'event'))
+                     AND (c.kind IN ('end', 'release') OR b.kind <> 'event'))
              ORDER BY c.number LIMIT ?1",
         )?;
         let rows = statement.query_map([limit_of(limit)], |row| {
@@ -250,6 +242,7 @@ impl<'c> Store<'c> {
                 kind: match kind.as_str() {
                     "start" => CommandKind::Start,
                     "end" => CommandKind::End,
+                    "release" => CommandKind::Release,
                     _ => CommandKind::Quota,
                 },
                 payload: row.get(3)?,
@@ -411,17 +404,37 @@ impl<'c> Store<'c> {
         Ok(())
     }
 
-    /// The lease of that id, as the meter gave it.
-    pub(crate) fn lease(
+    /// The session's leases, as the meter gave them, in the order of their ids.
+    pub(crate) fn leases(
         &self,
-        reservation_id: &str,
-    ) -> Result<Option<ReserveBudgetResponse>, RecordError> {
-        let found: Option<Vec<u8>> = self
-            .connection
-            .prepare_cached("SELECT payload FROM lease WHERE reservation_id = ?1")?
-            .query_row([reservation_id], |row| row.get(0))
-            .optional()?;
-        found.map(|payload| decode(0, &payload)).transpose()
+        session_id: &str,
+    ) -> Result<Vec<ReserveBudgetResponse>, RecordError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT payload FROM lease WHERE session_id = ?1 ORDER BY reservation_id",
+        )?;
+        let rows = statement.query_map([session_id], |row| row.get::<_, Vec<u8>>(0))?;
+        let mut leases = Vec::new();
+        for row in rows {
+            leases.push(decode(0, &row?)?);
+        }
+        Ok(leases)
+    }
+
+    /// How many reservations were ever taken from the session's budget.
+    pub(crate) fn lease_count(&self, session_id: &str) -> Result<i64, RecordError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT (SELECT count(*) FROM lease WHERE session_id = ?1)
+                  + (SELECT count(*) FROM item WHERE session_id = ?1 AND kind = 'release')",
+        )?;
+        Ok(statement.query_row([session_id], |row| row.get(0))?)
+    }
+
+    /// Forgets a lease that was given back.
+    pub(crate) fn drop_lease(&self, reservation_id: &str) -> Result<(), RecordError> {
+        self.connection
+            .prepare_cached("DELETE FROM lease WHERE reservation_id = ?1")?
+            .execute([reservation_id])?;
+        Ok(())
     }
 
     /// Deletes what the meter has of sessions that ended before that time and of which nothing is held any more.

@@ -1,0 +1,267 @@
+//! Jobs on disk: one folder a video, named by its id, under `GENERATOR_DATA/videos`.
+//!
+//! ```text
+//! <id>/job.json              what was asked for and where it stands
+//!      log.jsonl             what was said about it, for people
+//!      script.json           as it was written
+//!      rephrased.json        as it was rephrased
+//!      narration/003.pcm     a scene's narration, and
+//!      narration/003.json    how it is encoded and when each character is spoken: written last, so that it counts
+//!      images/003-1.png      a scene's picture, or
+//!      images/003-2.refused  why there is none
+//!      compile/              clips of scenes, while the video is compiled
+//! ```
+//!
+//! A file is written beside its place, synced and renamed: nothing half-written is ever found under its name.
+
+mod artefacts;
+
+use std::fs::{self, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use futures::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+
+use crate::adapters::files;
+use crate::application::LogLine;
+use crate::application::ports::{
+    JobStore, KeptNarration, KeptPicture, Narration, Picture, ScriptKind, StoreError,
+};
+use crate::domain::job::Job;
+use crate::domain::script::Script;
+
+/// The version of the files' form. One that is newer is not touched.
+const FORM: u32 = 1;
+/// How many log lines are read back; older ones stay in the file.
+const LOG_LINES_MAX: usize = 1000;
+
+/// The jobs' folder.
+#[derive(Debug, Clone)]
+pub struct JobFolder {
+    root: PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+struct JobFile<J> {
+    form: u32,
+    job: J,
+}
+
+impl JobFolder {
+    /// Opens or creates the folder under the generator's data directory.
+    ///
+    /// # Errors
+    /// It cannot be created.
+    pub fn open(data: &Path) -> Result<Self, StoreError> {
+        let root = data.join("videos");
+        fs::create_dir_all(&root).map_err(|error| files::failed("create", &root, error))?;
+        Ok(Self { root })
+    }
+
+    /// A job's folder. Ids are ours: hyphenated UUIDs and nothing else.
+    fn folder(&self, job_id: &str) -> PathBuf {
+        let harmless = job_id
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-');
+        self.root.join(if harmless && !job_id.is_empty() {
+            job_id
+        } else {
+            "unnamed"
+        })
+    }
+
+    fn load_job(folder: &Path) -> Result<Option<(Job, Vec<LogLine>)>, StoreError> {
+        let path = folder.join("job.json");
+        let Some(bytes) = files::read(&path)? else {
+            // A crash between making the folder and writing the job: nothing was begun.
+            return Ok(None);
+        };
+        let damaged = |reason: String| StoreError::Damaged {
+            path: path.display().to_string(),
+            reason,
+        };
+        let file: JobFile<serde_json::Value> =
+            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        if file.form > FORM {
+            return Err(damaged(format!(
+                "written by a newer version (form {}, this one knows {FORM})",
+                file.form
+            )));
+        }
+        let job = serde_json::from_value(file.job).map_err(|error| damaged(error.to_string()))?;
+        Ok(Some((job, read_log(&folder.join("log.jsonl")))))
+    }
+}
+
+/// The last lines of a log. A line that a crash cut in two is left out.
+fn read_log(path: &Path) -> Vec<LogLine> {
+    let Ok(file) = fs::File::open(path) else {
+        return Vec::new();
+    };
+    let lines = BufReader::new(file).lines().map_while(Result::ok);
+    let lines: Vec<LogLine> = lines
+        .filter_map(|line| serde_json::from_str(&line).ok())
+        .collect();
+    let start = lines.len().saturating_sub(LOG_LINES_MAX);
+    lines.into_iter().skip(start).collect()
+}
+
+/// Runs file work off the threads that serve requests.
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome,
+        Err(error) => Err(StoreError::Io {
+            what: "reach",
+            path: "the disk".to_owned(),
+            source: std::io::Error::other(error),
+        }),
+    }
+}
+
+impl JobStore for JobFolder {
+    fn load(&self) -> Result<Vec<(Job, Vec<LogLine>)>, StoreError> {
+        let entries =
+            fs::read_dir(&self.root).map_err(|error| files::failed("read", &self.root, error))?;
+        let mut jobs = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|error| files::failed("read", &self.root, error))?;
+            let folder = entry.path();
+            if !folder.is_dir() {
+                continue;
+            }
+            match Self::load_job(&folder) {
+                Ok(Some(job)) => jobs.push(job),
+                Ok(None) => {}
+                // One damaged job must not keep all the others away.
+                Err(error) => tracing::error!(%error, "a video is left out"),
+            }
+        }
+        Ok(jobs)
+    }
+
+    fn save<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, Result<(), StoreError>> {
+        let path = self.folder(&job.id).join("job.json");
+        let text = serde_json::to_vec_pretty(&JobFile { form: FORM, job });
+        Box::pin(async move {
+            let text = text.map_err(|error| StoreError::Damaged {
+                path: path.display().to_string(),
+                reason: error.to_string(),
+            })?;
+            off_thread(move || files::write_whole(&path, &text)).await
+        })
+    }
+
+    fn log(&self, job_id: &str, line: &LogLine) {
+        let path = self.folder(job_id).join("log.jsonl");
+        let written = serde_json::to_vec(line)
+            .map_err(std::io::Error::other)
+            .and_then(|mut text| {
+                text.push(b'\n');
+                let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
+                file.write_all(&text)
+            });
+        if let Err(error) = written {
+            tracing::debug!(%error, path = %path.display(), "a log line was not written");
+        }
+    }
+
+    fn script<'a>(
+        &'a self,
+        job_id: &'a str,
+        kind: ScriptKind,
+    ) -> BoxFuture<'a, Result<Option<Script>, StoreError>> {
+        let folder = self.folder(job_id);
+        Box::pin(off_thread(move || artefacts::script(&folder, kind)))
+    }
+
+    fn keep_script<'a>(
+        &'a self,
+        job_id: &'a str,
+        kind: ScriptKind,
+        script: &'a Script,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let (folder, script) = (self.folder(job_id), script.clone());
+        Box::pin(off_thread(move || {
+            artefacts::keep_script(&folder, kind, &script)
+        }))
+    }
+
+    fn narration<'a>(
+        &'a self,
+        job_id: &'a str,
+        scene: u32,
+    ) -> BoxFuture<'a, Result<Option<KeptNarration>, StoreError>> {
+        let folder = self.folder(job_id);
+        Box::pin(off_thread(move || artefacts::narration(&folder, scene)))
+    }
+
+    fn keep_narration<'a>(
+        &'a self,
+        job_id: &'a str,
+        scene: u32,
+        narration: &'a Narration,
+    ) -> BoxFuture<'a, Result<KeptNarration, StoreError>> {
+        let (folder, narration) = (self.folder(job_id), narration.clone());
+        Box::pin(off_thread(move || {
+            artefacts::keep_narration(&folder, scene, &narration)
+        }))
+    }
+
+    fn picture<'a>(
+        &'a self,
+        job_id: &'a str,
+        scene: u32,
+        number: u32,
+    ) -> BoxFuture<'a, Result<Option<KeptPicture>, StoreError>> {
+        let folder = self.folder(job_id);
+        Box::pin(off_thread(move || {
+            artefacts::picture(&folder, scene, number)
+        }))
+    }
+
+    fn keep_picture<'a>(
+        &'a self,
+        job_id: &'a str,
+        scene: u32,
+        number: u32,
+        picture: &'a Picture,
+    ) -> BoxFuture<'a, Result<PathBuf, StoreError>> {
+        let (folder, picture) = (self.folder(job_id), picture.clone());
+        Box::pin(off_thread(move || {
+            artefacts::keep_picture(&folder, scene, number, &picture)
+        }))
+    }
+
+    fn keep_refusal<'a>(
+        &'a self,
+        job_id: &'a str,
+        scene: u32,
+        number: u32,
+        reason: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let (folder, reason) = (self.folder(job_id), reason.to_owned());
+        Box::pin(off_thread(move || {
+            artefacts::keep_refusal(&folder, scene, number, &reason)
+        }))
+    }
+
+    fn drop_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, Result<(), StoreError>> {
+        let path = path.to_owned();
+        Box::pin(off_thread(move || artefacts::drop_file(&path)))
+    }
+
+    fn compile_folder(&self, job_id: &str) -> PathBuf {
+        self.folder(job_id).join("compile")
+    }
+
+    fn discard<'a>(&'a self, job_id: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
+        let folder = self.folder(job_id);
+        Box::pin(off_thread(move || artefacts::discard(&folder)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,279 @@
+//! What a video has cost: by the meter where it has everything, by the outbox's own quantities until then.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use prost::Message;
+use reelmeter_proto::meter::v1 as wire;
+use reelmeter_proto::meter::v1::meter_service_client::MeterServiceClient;
+use reelmeter_proto::meter::v1::pricing_service_client::PricingServiceClient;
+use reelmeter_rating::{PriceBook, RateTable};
+use reelmeter_recorder::{
+    Link, LocalSession, Recorder, SessionCounts, authorized, prices, summary,
+};
+use reelmeter_service::Clock;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Channel;
+
+use crate::adapters::files;
+use crate::domain::job::Job;
+
+/// How long the meter may take to say what something cost: somebody waits for the answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+/// How often the prices in force are asked for again.
+const PRICES_INTERVAL: Duration = Duration::from_secs(300);
+
+/// What a video has cost so far, and where the figure comes from.
+#[derive(Debug, Clone)]
+pub struct Cost {
+    /// The figures.
+    pub summary: wire::Summary,
+    /// True if they are the meter's, with nothing on its way.
+    pub settled: bool,
+    /// Where the session's calls stand.
+    pub counts: SessionCounts,
+}
+
+/// Tells what videos have cost.
+#[derive(Clone)]
+pub struct Costs {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    recorder: Recorder,
+    channel: Channel,
+    token: Option<String>,
+    clock: Arc<dyn Clock>,
+    folder: PathBuf,
+    table: Mutex<RateTable>,
+    settled: Mutex<BTreeMap<String, wire::Summary>>,
+}
+
+impl std::fmt::Debug for Costs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Costs")
+    }
+}
+
+impl Costs {
+    /// `data` is the generator's data directory: summaries that are final and the prices last seen are kept there.
+    ///
+    /// # Errors
+    /// The built-in prices cannot be read, which a test would have found.
+    pub fn new(
+        recorder: Recorder,
+        channel: Channel,
+        token: Option<String>,
+        clock: Arc<dyn Clock>,
+        data: &Path,
+    ) -> Result<Self, reelmeter_rating::PriceFileError> {
+        let folder = data.join("costs");
+        let table = match kept_prices(&folder) {
+            Some(table) => table,
+            None => RateTable::of_book(PriceBook::documented()?),
+        };
+        Ok(Self {
+            inner: Arc::new(Inner {
+                recorder,
+                channel,
+                token,
+                clock,
+                folder,
+                table: Mutex::new(table),
+                settled: Mutex::default(),
+            }),
+        })
+    }
+
+    /// The prices last seen: the meter's, or the built-in ones if it was never reached.
+    #[must_use]
+    pub fn table(&self) -> RateTable {
+        self.inner
+            .table
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// What the video has cost so far.
+    pub async fn of(&self, job: &Job) -> Cost {
+        let counts = match self.inner.recorder.counts(&job.session_id).await {
+            Ok(counts) => *counts.borrow(),
+            Err(error) => {
+                tracing::error!(%error, "the outbox cannot be read");
+                SessionCounts::default()
+            }
+        };
+        if let Some(summary) = self.kept(&job.session_id) {
+            return Cost {
+                summary,
+                settled: true,
+                counts,
+            };
+        }
+        // While it is made the meter is always a step behind; its own watchers see it live.
+        if job.state.is_final() && job.session_started && counts.is_delivered() {
+            match self.ask(&job.session_id).await {
+                Ok(summary) => {
+                    if summary.settled {
+                        self.keep(&job.session_id, &summary);
+                    }
+                    return Cost {
+                        summary,
+                        settled: true,
+                        counts,
+                    };
+                }
+                Err(status) => {
+                    tracing::debug!(%status, "the meter does not say what the video cost")
+                }
+            }
+        }
+        Cost {
+            summary: self.own(job, counts).await,
+            settled: false,
+            counts,
+        }
+    }
+
+    async fn own(&self, job: &Job, counts: SessionCounts) -> wire::Summary {
+        let now = self.inner.clock.now();
+        let of = LocalSession {
+            session_id: &job.session_id,
+            title: &job.title,
+            simulated: job.cast.as_ref().is_some_and(|cast| cast.simulated),
+            ended: job.session_ended,
+            counts,
+        };
+        let events = match self.inner.recorder.events(&job.session_id).await {
+            Ok(events) => events,
+            Err(error) => {
+                tracing::error!(%error, "the outbox cannot be read");
+                Vec::new()
+            }
+        };
+        summary(&of, &events, &self.table(), now).unwrap_or_else(|reason| {
+            tracing::error!(
+                reason,
+                session_id = job.session_id,
+                "the cost cannot be worked out"
+            );
+            wire::Summary::default()
+        })
+    }
+
+    async fn ask(&self, session_id: &str) -> Result<wire::Summary, tonic::Status> {
+        let request = wire::GetSummaryRequest {
+            session_id: session_id.to_owned(),
+        };
+        let request = authorized(request, self.inner.token.as_deref(), ANSWER_TIMEOUT);
+        let mut client = MeterServiceClient::new(self.inner.channel.clone());
+        let asked = tokio::time::timeout(ANSWER_TIMEOUT, client.get_summary(request));
+        let answer = asked
+            .await
+            .map_err(|_| tonic::Status::deadline_exceeded("the meter is slow"))?;
+        let summary = answer?.into_inner().summary;
+        summary.ok_or_else(|| tonic::Status::internal("the meter gave no summary"))
+    }
+
+    fn kept(&self, session_id: &str) -> Option<wire::Summary> {
+        let mut settled = self
+            .inner
+            .settled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(summary) = settled.get(session_id) {
+            return Some(summary.clone());
+        }
+        let bytes = files::read(&self.path(session_id)?).ok()??;
+        let summary = wire::Summary::decode(bytes.as_slice()).ok()?;
+        settled.insert(session_id.to_owned(), summary.clone());
+        Some(summary)
+    }
+
+    fn keep(&self, session_id: &str, summary: &wire::Summary) {
+        if let Some(path) = self.path(session_id)
+            && let Err(error) = files::write_whole(&path, &summary.encode_to_vec())
+        {
+            tracing::warn!(%error, "a final summary was not kept; the meter has it");
+        }
+        let mut settled = self
+            .inner
+            .settled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        settled.insert(session_id.to_owned(), summary.clone());
+    }
+
+    fn path(&self, session_id: &str) -> Option<PathBuf> {
+        let harmless = session_id
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-');
+        harmless.then(|| self.inner.folder.join(format!("{session_id}.summary")))
+    }
+
+    /// Keeps the prices in force at hand, for figures while the meter is away. Runs until `shutdown`.
+    pub async fn follow_prices(self, shutdown: CancellationToken) {
+        let mut link = self.inner.recorder.link();
+        loop {
+            tokio::select! {
+                reached = link.wait_for(|link| *link == Link::Connected) => {
+                    if reached.is_err() {
+                        return;
+                    }
+                }
+                () = shutdown.cancelled() => return,
+            }
+            if let Err(reason) = self.fetch_prices().await {
+                tracing::debug!(reason, "the meter's prices were not read");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PRICES_INTERVAL) => {}
+                () = shutdown.cancelled() => return,
+            }
+        }
+    }
+
+    /// Asks the meter for the prices in force.
+    pub(super) async fn fetch_prices(&self) -> Result<(), String> {
+        let request = wire::GetPriceBookRequest::default();
+        let request = authorized(request, self.inner.token.as_deref(), ANSWER_TIMEOUT);
+        let mut client = PricingServiceClient::new(self.inner.channel.clone());
+        let answer = client
+            .get_price_book(request)
+            .await
+            .map_err(|status| status.to_string())?;
+        let book = answer
+            .into_inner()
+            .price_book
+            .ok_or("the meter gave no price book")?;
+        let table = prices::table(&book).map_err(|error| error.to_string())?;
+        *self
+            .inner
+            .table
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = table;
+        let kept = files::write_whole(&prices_path(&self.inner.folder), &book.encode_to_vec());
+        kept.map_err(|error| error.to_string())
+    }
+}
+
+fn prices_path(folder: &Path) -> PathBuf {
+    folder.join("prices.book")
+}
+
+/// The prices that were in force when the meter was last reached.
+fn kept_prices(folder: &Path) -> Option<RateTable> {
+    let bytes = files::read(&prices_path(folder)).ok()??;
+    let book = wire::PriceBook::decode(bytes.as_slice()).ok()?;
+    match prices::table(&book) {
+        Ok(table) => Some(table),
+        Err(error) => {
+            tracing::warn!(%error, "the kept prices cannot be read; the built-in ones are used");
+            None
+        }
+    }
+}

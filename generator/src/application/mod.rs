@@ -1,0 +1,13 @@
+//! In what order a video is made: what is asked, when it is paid for, what is kept.
+
+mod board;
+mod call;
+mod narrated;
+mod pace;
+pub mod ports;
+mod setup;
+mod studio;
+
+pub use board::{Board, LogLevel, LogLine};
+pub use setup::{Limits, Preferences, Setup};
+pub use studio::{CreateError, Studio, StudioError};
