@@ -17,32 +17,49 @@ const COLUMNS: usize = 78;
 /// What simulated figures are, wherever they are shown.
 pub const SIMULATED: &str = "SIMULATED: a stand-in answered instead of the providers. Nothing was bought; the figures are what it would have cost.";
 
-/// The breakdown of a session, with its video where there is one.
+/// The breakdown of a session, with its video where there is one: the file's path comes last, where the eye is.
 #[must_use]
 pub fn lines(summary: &Summary, video: Option<&Video>, zone: &TimeZone) -> Vec<String> {
     let mut lines = heading(summary, video, zone);
-    lines.extend(totals(summary));
-    section(&mut lines, "By service", by_service(summary));
+    if summary.simulated || summary.session.simulated {
+        lines.push(String::new());
+        lines.extend(wrap(SIMULATED, COLUMNS));
+    }
+    lines.push(String::new());
+    lines.extend(figures(summary, zone));
+    if let Some(video) = video {
+        lines.push(String::new());
+        lines.extend(labelled(&video_lines(video)));
+    }
+    lines
+}
+
+/// The same for a screen, which has a title and a banner already: the file's path comes first.
+#[must_use]
+pub fn screen_lines(summary: &Summary, video: Option<&Video>, zone: &TimeZone) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(video) = video {
+        lines.extend(labelled(&video_lines(video)));
+        lines.push(String::new());
+    }
+    lines.extend(figures(summary, zone));
+    lines.push(String::new());
+    lines.extend(heading(summary, video, zone).into_iter().skip(1));
+    lines
+}
+
+fn figures(summary: &Summary, zone: &TimeZone) -> Vec<String> {
+    let mut lines = totals(summary);
     section(&mut lines, "By model", by_model(summary));
-    section(&mut lines, "By stage", by_stage(summary));
-    let mut rest = Vec::new();
-    rest.push(("Tokens".to_owned(), tokens(summary)));
+    let mut rest = vec![("Tokens".to_owned(), tokens(summary))];
     if let Some(voices) = voices(summary) {
         rest.push(("Characters".to_owned(), voices));
     }
     rest.push(("Calls".to_owned(), calls(summary)));
-    rest.extend(
-        summary
-            .quotas
-            .iter()
-            .map(|quota| ("Quota".to_owned(), quota_words(quota, zone))),
-    );
-    rest.extend(
-        summary
-            .budget
-            .iter()
-            .map(|budget| ("Budget".to_owned(), budget_words(budget))),
-    );
+    let quotas = summary.quotas.iter();
+    rest.extend(quotas.map(|quota| ("Quota".to_owned(), quota_words(quota, zone))));
+    let budget = summary.budget.iter();
+    rest.extend(budget.map(|budget| ("Budget".to_owned(), budget_words(budget))));
     rest.push(("Prices".to_owned(), prices(summary)));
     rest.extend(
         open_points(summary)
@@ -51,41 +68,38 @@ pub fn lines(summary: &Summary, video: Option<&Video>, zone: &TimeZone) -> Vec<S
     );
     lines.push(String::new());
     lines.extend(labelled(&rest));
-    if let Some(video) = video {
-        lines.push(String::new());
-        lines.extend(labelled(&video_lines(video)));
-    }
+    section(&mut lines, "By service", by_service(summary));
+    section(&mut lines, "By stage", by_stage(summary));
     lines
 }
 
+/// What it is, and whether these are its last figures. The title is the first line.
 fn heading(summary: &Summary, video: Option<&Video>, zone: &TimeZone) -> Vec<String> {
     let session = &summary.session;
     let label = video
         .map(Video::label)
         .filter(|label| !label.is_empty())
         .unwrap_or_else(|| session.label());
-    let mut lines = wrap(label.shown(), COLUMNS);
+    let mut lines = vec![crate::printable::shorten_end(label.shown(), COLUMNS)];
     let state = match (summary.settled, session.end_time) {
-        (true, Some(end)) => format!("ended {}, settled", figure::date_time(end, zone)),
-        (false, Some(end)) => format!(
-            "ended {}, not all figures are in",
-            figure::date_time(end, zone)
-        ),
+        (true, Some(end)) => format!("settled, ended {}", figure::date_time(end, zone)),
+        (false, Some(end)) => {
+            format!(
+                "not all figures are in, ended {}",
+                figure::date_time(end, zone)
+            )
+        }
         (_, None) if summary.ended => "ended".to_owned(),
         (_, None) => "still open".to_owned(),
     };
-    lines.push(format!("session {}, {state}", session.id));
-    if summary.simulated || session.simulated {
-        lines.push(String::new());
-        lines.extend(wrap(SIMULATED, COLUMNS));
-    }
+    lines.push(format!("session {}", session.id));
+    lines.push(state);
     if let Some(reset) = summary.reset_time {
         lines.push(format!(
             "counted from zero again {}",
             figure::date_time(reset, zone)
         ));
     }
-    lines.push(String::new());
     lines
 }
 
@@ -479,7 +493,7 @@ fn section(lines: &mut Vec<String>, title: &str, table: Table) {
     }
     lines.push(String::new());
     // The title stands where the first column's heading would: one line less.
-    for (place, line) in table.lines().into_iter().enumerate() {
+    for (place, line) in table.lines_within(COLUMNS).into_iter().enumerate() {
         if place == 0 {
             let title_columns = title.chars().count();
             let free = line.chars().take_while(|c| *c == ' ').count();

@@ -50,6 +50,34 @@ impl Table {
     /// The lines: headings, then rows. Columns without any content are left out.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
+        self.lines_of(WORDS_COLUMNS_MAX)
+    }
+
+    /// The same within so many columns if the first column can give way that much: it keeps 16.
+    #[must_use]
+    pub fn lines_within(&self, columns: usize) -> Vec<String> {
+        const FIRST_COLUMNS_MIN: usize = 16;
+        let mut first_columns = WORDS_COLUMNS_MAX;
+        loop {
+            let lines = self.lines_of(first_columns);
+            let widest = lines.iter().map(|line| width(line)).max().unwrap_or(0);
+            let over = widest.saturating_sub(columns);
+            if over == 0 || first_columns <= FIRST_COLUMNS_MIN {
+                return lines;
+            }
+            let first = first_columns.min(self.first_width());
+            first_columns = first
+                .saturating_sub(over)
+                .clamp(FIRST_COLUMNS_MIN, first_columns - 1);
+        }
+    }
+
+    fn first_width(&self) -> usize {
+        let cells = self.rows.iter().filter_map(|row| row.first());
+        cells.map(|text| width(text)).max().unwrap_or(0)
+    }
+
+    fn lines_of(&self, first_columns: usize) -> Vec<String> {
         let empty = String::new();
         let cell = |row: &Vec<String>, column: usize| row.get(column).unwrap_or(&empty).clone();
         let kept: Vec<usize> = (0..self.columns.len())
@@ -67,7 +95,12 @@ impl Table {
                     .get(column)
                     .is_some_and(|(_, side)| *side == Side::Left)
                 {
-                    *text = shorten_middle(text, WORDS_COLUMNS_MAX);
+                    let columns = if column == 0 {
+                        first_columns
+                    } else {
+                        WORDS_COLUMNS_MAX
+                    };
+                    *text = shorten_middle(text, columns);
                 }
             }
         }

@@ -46,12 +46,14 @@ impl Panel {
         }
     }
 
-    fn place(self) -> usize {
+    /// Its name where the panels are named in one line.
+    #[must_use]
+    pub fn tab(self) -> &'static str {
         match self {
-            Self::Models => 0,
-            Self::Services => 1,
-            Self::Video => 2,
-            Self::Sources => 3,
+            Self::Models => "Models",
+            Self::Services => "Services",
+            Self::Video => "Video",
+            Self::Sources => "Sources",
         }
     }
 }
@@ -300,12 +302,6 @@ impl Model {
             .as_ref()
             .is_some_and(|video| !video.state.is_over());
         working || self.total_is_fresh() || self.fresh.values().any(|(at, _)| self.is_recent(*at))
-    }
-
-    /// The number of the panel among all, for tests of the order.
-    #[must_use]
-    pub fn panel_place(&self) -> usize {
-        self.panel.place()
     }
 }
 

@@ -2,6 +2,7 @@
 //! nothing is lost without colours.
 
 use ratatui::style::{Color, Modifier, Style};
+use ratatui::symbols::border;
 
 /// What a piece of text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +83,8 @@ pub struct Signs {
     pub levels: [&'static str; 8],
     /// Between parts of a line.
     pub dot: &'static str,
+    /// The frame of a question.
+    pub border: border::Set<'static>,
     /// The keys that go up and down.
     pub up_down: &'static str,
 }
@@ -102,6 +105,7 @@ const UNICODE: Signs = Signs {
     closed: "○",
     levels: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     dot: "·",
+    border: border::ROUNDED,
     up_down: "↑↓",
 };
 
@@ -122,6 +126,16 @@ const ASCII: Signs = Signs {
     closed: "o",
     levels: ["_", "_", ".", ".", "-", "-", "^", "^"],
     dot: "|",
+    border: border::Set {
+        top_left: "+",
+        top_right: "+",
+        bottom_left: "+",
+        bottom_right: "+",
+        vertical_left: "|",
+        vertical_right: "|",
+        horizontal_top: "-",
+        horizontal_bottom: "-",
+    },
     up_down: "jk",
 };
 

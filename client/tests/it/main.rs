@@ -7,5 +7,7 @@
     reason = "a test fails by panicking, and its name says what it is"
 )]
 
+mod connections;
 mod screens;
 mod support;
+mod terminal;

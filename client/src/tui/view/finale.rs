@@ -8,7 +8,7 @@ use crate::printable::shorten_end;
 use crate::tui::model::{FINALE_SECONDS, Finale, Model};
 use crate::tui::theme::{Role, Theme};
 
-/// The lines: the breakdown that is printed after the screen is left as well.
+/// The lines: the breakdown, which is printed after the screen is left as well.
 #[must_use]
 pub fn lines(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'static>> {
     let video = model.live.video.as_deref();
@@ -27,16 +27,14 @@ pub fn lines(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'static>>
         );
         return lines;
     };
-    breakdown::lines(figures, video, &model.zone)
+    breakdown::screen_lines(figures, video, &model.zone)
         .into_iter()
         .map(|text| {
             let role = match text.split(' ').next() {
                 Some("Total") => Role::Total,
                 Some("Note") => Role::Doubt,
-                Some("SIMULATED:") => Role::Banner,
-                Some("By" | "Tokens" | "Characters" | "Calls" | "Quota" | "Budget" | "Prices") => {
-                    Role::Text
-                }
+                Some("By") => Role::Heading,
+                Some("Video") => Role::Title,
                 _ => Role::Text,
             };
             Line::from(span(theme, role, shorten_end(&text, columns)))

@@ -128,7 +128,10 @@ pub fn layout(model: &Model, area: Rect, wishes: impl Fn(u16) -> Wishes) -> Layo
             layout.panels.push((model.panel, top));
         }
         Size::Medium => {
-            layout.sources = take_bottom(&mut top, 1);
+            // Without a video, the panel in its place tells it all.
+            if model.live.video.is_some() {
+                layout.sources = take_bottom(&mut top, 1);
+            }
             medium(&mut layout, top, &wishes);
         }
         Size::Large => large(&mut layout, model, top, &wishes),

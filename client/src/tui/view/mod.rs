@@ -20,7 +20,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
-use ratatui::widgets::{Clear, Widget};
+use ratatui::widgets::{Block, Clear, Widget};
 
 use self::layout::{Layout, Size, Wishes};
 use self::parts::{heading, span};
@@ -67,6 +67,10 @@ pub fn render(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
         one(buffer, layout.headline, |columns| {
             totals::headline(model, theme, columns)
         });
+        if model.overlay == Some(Overlay::Leave) {
+            let lines = leave::lines(model, theme, usize::from(layout.body.width));
+            many(buffer, layout.body, &lines, 0);
+        }
         return;
     }
     if let Some(content) = over(model, theme, layout.body.width) {
@@ -176,10 +180,12 @@ fn draw_panel(
     let rows = place.height.saturating_sub(u16::from(titled));
     let last = beyond(lines.len(), rows);
     let first = match panel {
-        // The selected row is always on the screen.
+        // The selected row is always on the screen, whole.
         Panel::Models => {
+            let per_row = models::lines_per_row(usize::from(place.width));
             let selected = u16::try_from(model.selected_place()).unwrap_or(u16::MAX);
-            selected.saturating_sub(rows.saturating_sub(1)).min(last)
+            let end = selected.saturating_add(1).saturating_mul(per_row);
+            end.saturating_sub(rows).min(last)
         }
         _ if focused => model.scroll.min(last),
         _ => 0,
@@ -235,9 +241,7 @@ fn tabs(model: &Model, theme: &Theme, columns: usize) -> Line<'static> {
         if !spans.is_empty() {
             spans.push(span(theme, Role::Text, "  "));
         }
-        let title = panel.title();
-        let title = title.strip_prefix("By ").unwrap_or(title);
-        spans.push(span(theme, role, title.to_owned()));
+        spans.push(span(theme, role, panel.tab()));
     }
     Line::from(parts::fit(spans, columns))
 }
@@ -337,16 +341,10 @@ fn question(buffer: &mut Buffer, area: Rect, model: &Model, theme: &Theme) {
         height,
     };
     Clear.render(place, buffer);
-    let style = theme.style(Role::Key);
-    let columns = usize::from(place.width);
-    let rule = theme.signs.rule.repeat(columns);
-    one(buffer, place, |_| Line::styled(rule.clone(), style));
-    let bottom = Rect {
-        y: place.y.saturating_add(place.height.saturating_sub(1)),
-        height: 1,
-        ..place
-    };
-    one(buffer, bottom, |_| Line::styled(rule.clone(), style));
+    let block = Block::bordered()
+        .border_set(theme.signs.border)
+        .border_style(theme.style(Role::Key));
+    block.render(place.intersection(buffer.area), buffer);
     let body = Rect {
         x: place.x.saturating_add(2),
         y: place.y.saturating_add(1),

@@ -18,10 +18,24 @@ use crate::tui::theme::{Role, Theme};
 
 /// A name is cut in its middle beyond this.
 const NAME_COLUMNS_MAX: usize = 40;
-/// Below this there is room for the name and the cost alone.
-const USAGE_FROM_COLUMNS: usize = 56;
+/// And not below this, whatever stands beside it.
+const NAME_COLUMNS_MIN: usize = 16;
+/// From this width on, what a model was used for stands beside its name.
+const BESIDE_FROM_COLUMNS: usize = 70;
+/// From this width on it stands below; narrower columns are those of small screens, whose rows are few.
+const BELOW_FROM_COLUMNS: usize = 50;
 
-/// The lines of the panel, one a model.
+/// How many lines a model takes.
+#[must_use]
+pub fn lines_per_row(columns: usize) -> u16 {
+    if (BELOW_FROM_COLUMNS..BESIDE_FROM_COLUMNS).contains(&columns) {
+        2
+    } else {
+        1
+    }
+}
+
+/// The lines of the panel.
 #[must_use]
 pub fn lines(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'static>> {
     let rows = model.model_rows();
@@ -39,7 +53,7 @@ pub fn lines(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'static>>
         .unwrap_or(0)
         .min(NAME_COLUMNS_MAX);
     rows.into_iter()
-        .map(|part| row(model, part, theme, columns, names))
+        .flat_map(|part| row(model, part, theme, columns, names))
         .collect()
 }
 
@@ -49,44 +63,45 @@ fn row(
     theme: &Theme,
     columns: usize,
     names: usize,
-) -> Line<'static> {
+) -> Vec<Line<'static>> {
     let key = key_of(part);
     let selected = model.selected.as_ref() == Some(&key);
     let fresh = model.is_fresh(&key);
     let cost = cost(part, theme, fresh);
-    let marker = if selected {
-        format!("{} ", theme.signs.selected)
+    let (marker, marker_role, name_role) = if selected {
+        (theme.signs.selected, Role::Key, Role::Selected)
     } else {
-        "  ".to_owned()
+        (" ", Role::Text, Role::Text)
     };
-    let name_role = if selected { Role::Selected } else { Role::Text };
-    let room = columns.saturating_sub(2 + spans_width(&cost) + 1);
     let usage = usage(part);
-    let shows_usage = columns >= USAGE_FROM_COLUMNS;
-    let name_columns = if shows_usage {
-        names.min(room.saturating_sub(width(&usage) + 2).max(16))
+    let usage_role = if fresh { Role::Fresh } else { Role::Muted };
+    let beside = columns >= BESIDE_FROM_COLUMNS;
+    let room = columns.saturating_sub(2 + spans_width(&cost) + 1);
+    let name_columns = if beside {
+        names
+            .min(room.saturating_sub(width(&usage) + 2).max(NAME_COLUMNS_MIN))
+            .min(room)
     } else {
         room
     };
-    let name = shorten_middle(&part.label(), name_columns.min(room));
-    let name = if shows_usage {
-        left(&name, name_columns.min(room))
-    } else {
-        name
-    };
+    let mut name = shorten_middle(&part.label(), name_columns);
+    if beside {
+        name = left(&name, name_columns);
+    }
     let mut spans = vec![
-        span(theme, if selected { Role::Key } else { Role::Text }, marker),
+        span(theme, marker_role, format!("{marker} ")),
         span(theme, name_role, name),
     ];
-    if shows_usage {
+    if beside {
         spans.push(Span::raw("  "));
-        spans.push(span(
-            theme,
-            if fresh { Role::Fresh } else { Role::Muted },
-            usage,
-        ));
+        spans.push(span(theme, usage_role, usage.clone()));
     }
-    spread(spans, cost, columns)
+    let mut lines = vec![spread(spans, cost, columns)];
+    if lines_per_row(columns) == 2 {
+        let below = vec![Span::raw("    "), span(theme, usage_role, usage)];
+        lines.push(spread(below, Vec::new(), columns));
+    }
+    lines
 }
 
 /// What the model was used for, in a few words.

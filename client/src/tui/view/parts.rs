@@ -67,6 +67,21 @@ pub fn spread(
     Line::from(spans)
 }
 
+/// As many whole parts as fit: half a number is another number.
+#[must_use]
+pub fn joined(parts: &[String], between: &str, columns: usize) -> String {
+    let mut text = String::new();
+    for part in parts {
+        let gap = if text.is_empty() { "" } else { between };
+        if width(&text) + width(gap) + width(part) > columns {
+            break;
+        }
+        text.push_str(gap);
+        text.push_str(part);
+    }
+    text
+}
+
 /// Text on the right of so many columns.
 #[must_use]
 pub fn right(text: &str, columns: usize) -> String {

@@ -2,11 +2,11 @@
 
 use ratatui::text::{Line, Span};
 
-use super::parts::{span, spread};
+use super::parts::{span, spans_width, spread};
 use crate::breakdown;
 use crate::facts::{PriceBookName, Summary};
 use crate::figure;
-use crate::printable::wrap;
+use crate::printable::{shorten_middle, width, wrap};
 use crate::tui::model::Model;
 use crate::tui::theme::{Role, Theme};
 
@@ -20,17 +20,12 @@ pub fn lines(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'static>>
     if let Some(book) = &figures.price_book {
         rows.push(book_words(book));
     }
-    let session = format!(
-        "session {}, revision {}",
-        figures.session.id, figures.revision
-    );
-    rows.push((Role::Muted, session));
-    if let Some(time) = figures.last_event_time {
-        rows.push((
-            Role::Muted,
-            format!("last call at {}", figure::clock(time, &model.zone)),
-        ));
-    }
+    let id = shorten_middle(figures.session.id.shown(), columns.saturating_sub(10));
+    rows.push((Role::Muted, format!("session {id}")));
+    let last = figures.last_event_time.map_or_else(String::new, |time| {
+        format!(", last call at {}", figure::clock(time, &model.zone))
+    });
+    rows.push((Role::Muted, format!("revision {}{last}", figures.revision)));
     if let Some(reset) = figures.reset_time {
         rows.push((
             Role::Muted,
@@ -126,11 +121,19 @@ pub fn short(model: &Model, theme: &Theme, columns: usize) -> Line<'static> {
     if doubts.is_empty() {
         doubts.push((Role::Good, "every call is in".to_owned()));
     }
+    // Whole words only, the gravest first.
     let mut spans: Vec<Span<'static>> = Vec::new();
+    let between = format!(" {} ", theme.signs.dot);
     for (role, text) in doubts {
-        if !spans.is_empty() {
-            spans.push(span(theme, Role::Muted, format!(" {} ", theme.signs.dot)));
+        let gap = if spans.is_empty() {
+            ""
+        } else {
+            between.as_str()
+        };
+        if spans_width(&spans) + width(gap) + width(&text) > columns {
+            break;
         }
+        spans.push(span(theme, Role::Muted, gap.to_owned()));
         spans.push(span(theme, role, text));
     }
     let Some(book) = &figures.price_book else {

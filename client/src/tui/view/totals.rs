@@ -8,7 +8,7 @@
 use ratatui::text::{Line, Span};
 use reelmeter_rating::Money;
 
-use super::parts::{span, spread};
+use super::parts::{joined, span, spans_width, spread};
 use crate::breakdown;
 use crate::figure;
 use crate::tui::model::Model;
@@ -46,15 +46,17 @@ fn elapsed(model: &Model, theme: &Theme, columns: usize) -> Vec<Span<'static>> {
     let Some(seconds) = model.live.elapsed_seconds(model.now) else {
         return Vec::new();
     };
-    let ended = match (&model.live.video, model.live.figures()) {
-        (Some(video), _) if video.state.is_over() => Some(video.state.word()),
-        (Some(_), _) if model.cancelling => Some("cancelling"),
-        (_, Some(figures)) if figures.ended => Some("ended"),
-        _ => None,
+    let word = match (&model.live.video, model.live.figures()) {
+        (Some(video), _) if video.state.is_over() => video.state.word(),
+        (Some(_), _) if model.cancelling => "cancelling",
+        (Some(video), _) => video.state.word(),
+        (None, Some(figures)) if figures.ended => "ended after",
+        (None, _) => "running",
     };
-    let words = match ended {
-        Some(word) if columns >= 30 => format!("{word} {}", figure::duration(seconds)),
-        _ => figure::duration(seconds),
+    let words = if columns >= 60 {
+        format!("{word} {}", figure::duration(seconds))
+    } else {
+        figure::duration(seconds)
     };
     vec![span(theme, Role::Muted, words)]
 }
@@ -94,16 +96,14 @@ pub fn quantities(model: &Model, theme: &Theme, columns: usize) -> Line<'static>
             parts.push(breakdown::budget_words(budget));
         }
     }
-    let left = vec![span(theme, Role::Text, parts.join("  "))];
-    spread(
-        left,
-        if narrow {
-            Vec::new()
-        } else {
-            last_minute(model, theme)
-        },
-        columns,
-    )
+    let right = if narrow {
+        Vec::new()
+    } else {
+        last_minute(model, theme)
+    };
+    let room = columns.saturating_sub(spans_width(&right) + 2);
+    let left = vec![span(theme, Role::Text, joined(&parts, "  ", room))];
+    spread(left, right, columns)
 }
 
 /// What the last minute cost, once a whole minute was watched and something was spent in it.

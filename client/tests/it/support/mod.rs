@@ -1,3 +1,33 @@
 //! What the tests share.
 
+pub mod fake;
+pub mod pty;
+pub mod relay;
 pub mod scenes;
+
+use std::future::Future;
+use std::time::Duration;
+
+/// How long anything is waited for. On a busy machine everything takes longer; nothing here waits without need.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Waits until the condition gives something, for so long at most.
+pub async fn eventually<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+    within(what, async {
+        loop {
+            if let Some(found) = condition() {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await
+}
+
+/// Waits for it, for so long at most.
+pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(DEADLINE, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("{what} did not happen within {DEADLINE:?}"),
+    }
+}
