@@ -1,0 +1,435 @@
+//! `reelmeter.meter.v1.MeterService`.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures::Stream;
+use jiff::SignedDuration;
+use reelmeter_proto::meter::v1 as wire;
+use reelmeter_proto::meter::v1::meter_service_server::MeterService;
+use reelmeter_service::CancellationToken;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::status::status;
+use super::{from_wire, page_token, stream_usage, to_wire, watch_summary};
+use crate::application::meter::{ReservationRequest, SessionRequest};
+use crate::application::ports::{Recorded, SessionFilter};
+use crate::application::record_usage::Batch;
+use crate::application::{Error, Meter};
+use crate::domain::budget::ReservationStatus;
+use crate::domain::limits::{EVENTS_PER_REQUEST_MAX, LABELS_MAX};
+use crate::domain::problem::Problem;
+use crate::domain::summary::{Pricer, Prices, build, rated_now, reservations};
+use crate::domain::text;
+use crate::domain::usage::SessionUsage;
+
+/// Sessions of a page where the caller does not say, and at most.
+const SESSIONS_PER_PAGE: (usize, usize) = (50, 1_000);
+/// Events of a page where the caller does not say, and at most.
+const EVENTS_PER_PAGE: (usize, usize) = (100, 1_000);
+/// How long calls may start against a reservation where the caller does not say.
+const LIFETIME_DEFAULT: SignedDuration = SignedDuration::from_hours(1);
+
+pub(super) type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// The meter's API over a connection.
+#[derive(Clone, Debug)]
+pub struct MeterApi {
+    meter: Meter,
+    shutdown: CancellationToken,
+}
+
+impl MeterApi {
+    /// The API of a meter; its streams end when `shutdown` is cancelled.
+    #[must_use]
+    pub fn new(meter: Meter, shutdown: CancellationToken) -> Self {
+        Self { meter, shutdown }
+    }
+
+    fn summary(&self, usage: &SessionUsage) -> wire::Summary {
+        to_wire::summary(usage, &self.meter.prices(), self.meter.now())
+    }
+
+    /// A reservation of a session, with what was drawn on it.
+    fn reservation(
+        &self,
+        usage: &SessionUsage,
+        reservation_id: &str,
+    ) -> Result<wire::Reservation, Error> {
+        let now = self.meter.now();
+        let (prices, rated) = rated_now(usage, &self.meter.prices(), now);
+        let all = reservations(usage, &mut Pricer::new(&prices.table, rated));
+        let found =
+            |status: &&ReservationStatus| *status.reservation.reservation_id == *reservation_id;
+        let status = all.iter().find(found).ok_or_else(|| Error::NotFound {
+            kind: "reservation",
+            name: reservation_id.to_owned(),
+        })?;
+        Ok(to_wire::reservation(&usage.session.session_id, status, now))
+    }
+}
+
+/// What became of an event, in the words of the wire.
+pub(super) fn record_status(recorded: Recorded) -> (wire::RecordStatus, Option<Problem>) {
+    match recorded {
+        Recorded::New => (wire::RecordStatus::Recorded, None),
+        Recorded::Duplicate => (wire::RecordStatus::Duplicate, None),
+        Recorded::Conflict(problem) => (wire::RecordStatus::Conflict, Some(problem)),
+        Recorded::Invalid(problem) => (wire::RecordStatus::Invalid, Some(problem)),
+    }
+}
+
+#[tonic::async_trait]
+impl MeterService for MeterApi {
+    async fn start_session(
+        &self,
+        request: Request<wire::StartSessionRequest>,
+    ) -> Result<Response<wire::StartSessionResponse>, Status> {
+        let wire::StartSessionRequest {
+            session_id,
+            title,
+            labels,
+            simulated,
+            budget,
+        } = request.into_inner();
+        let budget = from_wire::cap("budget", budget).map_err(|problem| status(problem.into()))?;
+        let request = SessionRequest {
+            session_id,
+            title,
+            labels,
+            simulated,
+            budget,
+        };
+        let (usage, created) = self.meter.start_session(request).await.map_err(status)?;
+        Ok(Response::new(wire::StartSessionResponse {
+            session: Some(to_wire::session(&usage)),
+            created,
+        }))
+    }
+
+    async fn end_session(
+        &self,
+        request: Request<wire::EndSessionRequest>,
+    ) -> Result<Response<wire::EndSessionResponse>, Status> {
+        let usage = self
+            .meter
+            .end_session(&request.into_inner().session_id)
+            .await
+            .map_err(status)?;
+        Ok(Response::new(wire::EndSessionResponse {
+            summary: Some(self.summary(&usage)),
+        }))
+    }
+
+    async fn reset_session(
+        &self,
+        request: Request<wire::ResetSessionRequest>,
+    ) -> Result<Response<wire::ResetSessionResponse>, Status> {
+        let usage = self
+            .meter
+            .reset_session(&request.into_inner().session_id)
+            .await
+            .map_err(status)?;
+        Ok(Response::new(wire::ResetSessionResponse {
+            summary: Some(self.summary(&usage)),
+        }))
+    }
+
+    async fn get_session(
+        &self,
+        request: Request<wire::GetSessionRequest>,
+    ) -> Result<Response<wire::GetSessionResponse>, Status> {
+        let usage = self
+            .meter
+            .session(&request.into_inner().session_id)
+            .await
+            .map_err(status)?;
+        Ok(Response::new(wire::GetSessionResponse {
+            session: Some(to_wire::session(&usage)),
+        }))
+    }
+
+    async fn list_sessions(
+        &self,
+        request: Request<wire::ListSessionsRequest>,
+    ) -> Result<Response<wire::ListSessionsResponse>, Status> {
+        self.sessions_page(request.into_inner())
+            .await
+            .map(Response::new)
+            .map_err(status)
+    }
+
+    async fn record_usage(
+        &self,
+        request: Request<wire::RecordUsageRequest>,
+    ) -> Result<Response<wire::RecordUsageResponse>, Status> {
+        let wire::RecordUsageRequest {
+            events,
+            recorder_id,
+            backlogs,
+        } = request.into_inner();
+        let ids: Vec<String> = events.iter().map(|event| event.event_id.clone()).collect();
+        let batch = Batch {
+            events: events.into_iter().map(from_wire::event).collect(),
+            recorder_id,
+            backlogs: backlogs.into_iter().map(from_wire::backlog).collect(),
+        };
+        let recorded = self
+            .meter
+            .record(batch, EVENTS_PER_REQUEST_MAX)
+            .await
+            .map_err(status)?;
+        let outcome = |(event_id, recorded): (String, Recorded)| {
+            let (status, problem) = record_status(recorded);
+            let (field, reason) = problem
+                .map(|problem| (problem.field, problem.reason))
+                .unwrap_or_default();
+            wire::EventOutcome {
+                event_id,
+                status: status.into(),
+                field,
+                reason,
+            }
+        };
+        let outcomes = ids.into_iter().zip(recorded).map(outcome).collect();
+        Ok(Response::new(wire::RecordUsageResponse { outcomes }))
+    }
+
+    type StreamUsageStream = Answers<wire::StreamUsageResponse>;
+
+    async fn stream_usage(
+        &self,
+        request: Request<Streaming<wire::StreamUsageRequest>>,
+    ) -> Result<Response<Self::StreamUsageStream>, Status> {
+        let answers = stream_usage::answers(
+            self.meter.clone(),
+            request.into_inner(),
+            self.shutdown.clone(),
+        );
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn report_recorder_status(
+        &self,
+        request: Request<wire::ReportRecorderStatusRequest>,
+    ) -> Result<Response<wire::ReportRecorderStatusResponse>, Status> {
+        let wire::ReportRecorderStatusRequest {
+            recorder_id,
+            backlogs,
+        } = request.into_inner();
+        let backlogs = backlogs.into_iter().map(from_wire::backlog).collect();
+        self.meter
+            .report_status(recorder_id, backlogs)
+            .await
+            .map_err(status)?;
+        Ok(Response::new(wire::ReportRecorderStatusResponse {}))
+    }
+
+    async fn get_summary(
+        &self,
+        request: Request<wire::GetSummaryRequest>,
+    ) -> Result<Response<wire::GetSummaryResponse>, Status> {
+        let usage = self
+            .meter
+            .session(&request.into_inner().session_id)
+            .await
+            .map_err(status)?;
+        Ok(Response::new(wire::GetSummaryResponse {
+            summary: Some(self.summary(&usage)),
+        }))
+    }
+
+    type WatchSummaryStream = Answers<wire::WatchSummaryResponse>;
+
+    async fn watch_summary(
+        &self,
+        request: Request<wire::WatchSummaryRequest>,
+    ) -> Result<Response<Self::WatchSummaryStream>, Status> {
+        let answers = watch_summary::answers(
+            self.meter.clone(),
+            request.into_inner(),
+            self.shutdown.clone(),
+        );
+        Ok(Response::new(Box::pin(answers.await.map_err(status)?)))
+    }
+
+    async fn list_events(
+        &self,
+        request: Request<wire::ListEventsRequest>,
+    ) -> Result<Response<wire::ListEventsResponse>, Status> {
+        self.events_page(request.into_inner())
+            .await
+            .map(Response::new)
+            .map_err(status)
+    }
+
+    type ExportEventsStream = Answers<wire::ExportEventsResponse>;
+
+    async fn export_events(
+        &self,
+        _request: Request<wire::ExportEventsRequest>,
+    ) -> Result<Response<Self::ExportEventsStream>, Status> {
+        Err(Status::unimplemented(
+            "ExportEvents comes with a later version; page through ListEvents until then",
+        ))
+    }
+
+    async fn get_receipt(
+        &self,
+        _request: Request<wire::GetReceiptRequest>,
+    ) -> Result<Response<wire::GetReceiptResponse>, Status> {
+        Err(Status::unimplemented(
+            "GetReceipt comes with a later version; GetSummary has the totals",
+        ))
+    }
+
+    async fn query_usage(
+        &self,
+        _request: Request<wire::QueryUsageRequest>,
+    ) -> Result<Response<wire::QueryUsageResponse>, Status> {
+        Err(Status::unimplemented(
+            "QueryUsage comes with a later version; ListSessions has each session's cost",
+        ))
+    }
+
+    async fn set_budget(
+        &self,
+        request: Request<wire::SetBudgetRequest>,
+    ) -> Result<Response<wire::SetBudgetResponse>, Status> {
+        let wire::SetBudgetRequest { session_id, budget } = request.into_inner();
+        let cap = from_wire::cap("budget", budget).map_err(|problem| status(problem.into()))?;
+        let usage = self
+            .meter
+            .set_budget(&session_id, cap)
+            .await
+            .map_err(status)?;
+        let summary = build(&usage, &self.meter.prices(), self.meter.now());
+        Ok(Response::new(wire::SetBudgetResponse {
+            budget: summary.budget.as_ref().map(to_wire::budget_status),
+        }))
+    }
+
+    async fn reserve_budget(
+        &self,
+        request: Request<wire::ReserveBudgetRequest>,
+    ) -> Result<Response<wire::ReserveBudgetResponse>, Status> {
+        let wire::ReserveBudgetRequest {
+            session_id,
+            reservation_id,
+            amount,
+            lifetime,
+            recorder_id,
+        } = request.into_inner();
+        let amount = from_wire::cap("amount", amount).map_err(|problem| status(problem.into()))?;
+        let lifetime =
+            from_wire::duration("lifetime", lifetime).map_err(|problem| status(problem.into()))?;
+        let request = ReservationRequest {
+            session_id,
+            reservation_id: reservation_id.clone(),
+            amount,
+            lifetime: lifetime.unwrap_or(LIFETIME_DEFAULT),
+            recorder_id,
+        };
+        // Taken before the reservation is sized: a change of prices in between shows as an older book, not a newer one.
+        let prices: Arc<Prices> = self.meter.prices();
+        let usage = self.meter.reserve(request).await.map_err(status)?;
+        let reservation = self.reservation(&usage, &reservation_id).map_err(status)?;
+        let price_book = to_wire::price_book(&prices.table, prices.revision, None);
+        Ok(Response::new(wire::ReserveBudgetResponse {
+            reservation: Some(reservation),
+            price_book: Some(price_book),
+        }))
+    }
+
+    async fn release_reservation(
+        &self,
+        request: Request<wire::ReleaseReservationRequest>,
+    ) -> Result<Response<wire::ReleaseReservationResponse>, Status> {
+        let wire::ReleaseReservationRequest {
+            reservation_id,
+            session_id,
+        } = request.into_inner();
+        let usage = self
+            .meter
+            .release(&session_id, &reservation_id)
+            .await
+            .map_err(status)?;
+        let reservation = self.reservation(&usage, &reservation_id).map_err(status)?;
+        Ok(Response::new(wire::ReleaseReservationResponse {
+            reservation: Some(reservation),
+        }))
+    }
+
+    async fn report_quota(
+        &self,
+        request: Request<wire::ReportQuotaRequest>,
+    ) -> Result<Response<wire::ReportQuotaResponse>, Status> {
+        let wire::ReportQuotaRequest { session_id, quota } = request.into_inner();
+        let missing = || status(Problem::new("quota", "must be there").into());
+        let quota = from_wire::quota(quota.ok_or_else(missing)?, self.meter.now());
+        let quota = quota.map_err(|problem| status(problem.into()))?;
+        self.meter
+            .report_quota(&session_id, quota)
+            .await
+            .map_err(status)?;
+        Ok(Response::new(wire::ReportQuotaResponse {}))
+    }
+}
+
+impl MeterApi {
+    async fn sessions_page(
+        &self,
+        request: wire::ListSessionsRequest,
+    ) -> Result<wire::ListSessionsResponse, Error> {
+        let limit =
+            from_wire::page_size(request.page_size, SESSIONS_PER_PAGE.0, SESSIONS_PER_PAGE.1)?;
+        text::labels("labels", &request.labels)?;
+        debug_assert!(request.labels.len() <= LABELS_MAX, "checked above");
+        let filter = SessionFilter {
+            ended: match wire::SessionState::try_from(request.state) {
+                Ok(wire::SessionState::Unspecified) => None,
+                Ok(wire::SessionState::Active) => Some(false),
+                Ok(wire::SessionState::Ended) => Some(true),
+                Err(_) => {
+                    return Err(crate::domain::validate::unknown("state", request.state).into());
+                }
+            },
+            labels: request.labels,
+            started_min: from_wire::time("start_time_min", request.start_time_min)?,
+            started_max: from_wire::time("start_time_max", request.start_time_max)?,
+        };
+        let narrowed = format!("{filter:?}");
+        let after = page_token::session(&request.page_token, &narrowed)?;
+        let page = self.meter.sessions(filter, after, limit).await?;
+        let (prices, now) = (self.meter.prices(), self.meter.now());
+        Ok(wire::ListSessionsResponse {
+            sessions: page
+                .items
+                .iter()
+                .map(|usage| to_wire::overview(usage, &prices, now))
+                .collect(),
+            next_page_token: page
+                .next
+                .map(|next| page_token::of_session(next, &narrowed))
+                .unwrap_or_default(),
+        })
+    }
+
+    async fn events_page(
+        &self,
+        request: wire::ListEventsRequest,
+    ) -> Result<wire::ListEventsResponse, Error> {
+        let limit = from_wire::page_size(request.page_size, EVENTS_PER_PAGE.0, EVENTS_PER_PAGE.1)?;
+        let filter = from_wire::event_filter(request.filter)?;
+        let narrowed = format!("{filter:?}");
+        let after = page_token::event(&request.page_token, &narrowed)?;
+        let page = self.meter.events(filter, after, limit).await?;
+        Ok(wire::ListEventsResponse {
+            events: page.items.into_iter().map(to_wire::ledger_event).collect(),
+            next_page_token: page
+                .next
+                .map(|next| page_token::of_event(next, &narrowed))
+                .unwrap_or_default(),
+        })
+    }
+}

@@ -1,0 +1,14 @@
+//! The meter over gRPC: translating requests and answers, and nothing else.
+
+mod from_wire;
+mod meter_service;
+mod page_token;
+mod pricing_service;
+pub mod server;
+mod status;
+mod stream_usage;
+mod to_wire;
+mod watch_summary;
+
+pub use meter_service::MeterApi;
+pub use pricing_service::PricingApi;

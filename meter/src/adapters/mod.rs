@@ -1,0 +1,4 @@
+//! The outside world, one thing a module.
+
+pub mod grpc;
+pub mod sqlite;

@@ -1,0 +1,82 @@
+//! Event ids as the database keeps them: UUIDs in sixteen bytes, any other id as its text.
+
+use rusqlite::ToSql;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use uuid::Uuid;
+
+/// An event id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum EventId {
+    /// A UUID that was written in lower case with hyphens, so that its text can be given back exactly.
+    Uuid([u8; 16]),
+    /// Any other id.
+    Text(Box<str>),
+}
+
+impl EventId {
+    pub(super) fn of(text: &str) -> Self {
+        if text.len() == uuid::fmt::Hyphenated::LENGTH
+            && let Ok(uuid) = Uuid::try_parse(text)
+            && *uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == *text
+        {
+            return Self::Uuid(uuid.into_bytes());
+        }
+        Self::Text(Box::from(text))
+    }
+
+    pub(super) fn into_text(self) -> String {
+        match self {
+            Self::Uuid(bytes) => Uuid::from_bytes(bytes).hyphenated().to_string(),
+            Self::Text(text) => text.into_string(),
+        }
+    }
+}
+
+impl ToSql for EventId {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Uuid(bytes) => ValueRef::Blob(bytes),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+        }))
+    }
+}
+
+impl FromSql for EventId {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value {
+            ValueRef::Blob(bytes) => bytes
+                .try_into()
+                .map(Self::Uuid)
+                .map_err(|_| FromSqlError::InvalidType),
+            ValueRef::Text(_) => value.as_str().map(|text| Self::Text(Box::from(text))),
+            _ => Err(FromSqlError::InvalidType),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_comes_back_as_it_was_sent() {
+        for text in [
+            "0199c3f2-7d4a-7c11-8a3e-5b0f6c1d2e3f",
+            "0199C3F2-7D4A-7C11-8A3E-5B0F6C1D2E3F",
+            "0199c3f27d4a7c118a3e5b0f6c1d2e3f",
+            "{0199c3f2-7d4a-7c11-8a3e-5b0f6c1d2e3f}",
+            "a",
+            "run 7/scene 3",
+        ] {
+            assert_eq!(EventId::of(text).into_text(), text);
+        }
+        assert!(matches!(
+            EventId::of("0199c3f2-7d4a-7c11-8a3e-5b0f6c1d2e3f"),
+            EventId::Uuid(_)
+        ));
+        assert!(matches!(
+            EventId::of("0199C3F2-7D4A-7C11-8A3E-5B0F6C1D2E3F"),
+            EventId::Text(_)
+        ));
+    }
+}

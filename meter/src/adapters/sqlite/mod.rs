@@ -1,0 +1,22 @@
+//! The ledger in an SQLite file: one writer with group commit, rollups in memory, readers beside it.
+
+mod budget;
+mod codec;
+mod control;
+mod error;
+mod event_id;
+mod fold;
+mod ledger;
+mod library;
+mod listing;
+mod load;
+pub mod lock;
+mod open;
+mod rates;
+mod record;
+mod row;
+mod tail;
+
+pub use ledger::SqliteLedger;
+pub use library::SqliteLibrary;
+pub use open::OpenError;

@@ -1,0 +1,496 @@
+//! Recording events: is it new, is it sound in its session, where does it count.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use reelmeter_rating::Name;
+use reelmeter_rating::usage::rating_time;
+use rusqlite::{OptionalExtension, params};
+
+use super::codec;
+use super::error::{Result, damaged};
+use super::event_id::EventId;
+use super::ledger::{Held, SqliteLedger};
+use super::load::{self, generation_of};
+use super::row::{self, EventRow};
+use super::tail::{Delta, Newest, SessionTail, TailKey};
+use crate::application::Error;
+use crate::application::ports::{Answer, Recorded, Recording, ReportedBacklog, SessionKey};
+use crate::domain::event::Event;
+use crate::domain::limits::{RECORDERS_PER_SESSION_MAX, SESSION_QUANTITY_MAX};
+use crate::domain::problem::Problem;
+use crate::domain::recorder::Backlog;
+use crate::domain::series::Series;
+use crate::domain::session::Session;
+use crate::domain::usage::{SeriesId, SessionUsage};
+
+/// What a transaction will have done to one session, once it is committed.
+#[derive(Debug, Default)]
+struct Gain {
+    /// The session as it was made, if the transaction made it.
+    created: Option<Box<SessionUsage>>,
+    tail: SessionTail,
+    deltas: Vec<Delta>,
+    series: Vec<(SeriesId, Arc<Series>)>,
+    names: BTreeMap<(Name, Name), Name>,
+    recorders: BTreeMap<Arc<str>, Backlog>,
+    /// The newest event may have been replaced by an older one.
+    recount_newest: bool,
+}
+
+/// What a transaction will have done, once it is committed. Until then readers see nothing of it.
+#[derive(Debug, Default)]
+struct Staged {
+    gains: HashMap<SessionKey, Gain>,
+    keys: HashMap<(i64, EventId), TailKey>,
+}
+
+impl SqliteLedger {
+    /// Records batches in one transaction and answers each.
+    pub(super) fn record_all(
+        &mut self,
+        recordings: Vec<(Arc<str>, Recording)>,
+        now: Timestamp,
+    ) -> Vec<Result<Answer>> {
+        if recordings.is_empty() {
+            return Vec::new();
+        }
+        let count = recordings.len();
+        let before = (self.last_event, self.last_series, self.last_session);
+        let mut staged = Staged::default();
+        let recorded = self.in_transaction(|ledger| {
+            let mut answers = Vec::with_capacity(recordings.len());
+            for (tenant, recording) in recordings {
+                answers.push(ledger.record(&mut staged, &tenant, recording, now)?);
+            }
+            ledger.settle_newest(&mut staged)?;
+            Ok(answers)
+        });
+        match recorded {
+            Ok(answers) => {
+                self.publish(staged);
+                answers
+                    .into_iter()
+                    .map(|outcomes| Ok(Answer::Recorded(outcomes)))
+                    .collect()
+            }
+            Err(error) => {
+                (self.last_event, self.last_series, self.last_session) = before;
+                for key in staged.gains.keys() {
+                    self.forget(key);
+                }
+                (0..count).map(|_| Err(error.clone())).collect()
+            }
+        }
+    }
+
+    fn record(
+        &mut self,
+        staged: &mut Staged,
+        tenant: &Arc<str>,
+        recording: Recording,
+        now: Timestamp,
+    ) -> Result<Vec<Recorded>> {
+        let mut outcomes = Vec::with_capacity(recording.events.len());
+        for event in recording.events {
+            outcomes.push(self.record_event(staged, tenant, event, now)?);
+        }
+        for backlog in recording.backlogs {
+            let key = SessionKey {
+                tenant: Arc::clone(tenant),
+                session_id: Arc::clone(&backlog.session_id),
+            };
+            self.note_backlog(staged, key, &recording.recorder_id, &backlog, now)?;
+        }
+        Ok(outcomes)
+    }
+
+    fn record_event(
+        &mut self,
+        staged: &mut Staged,
+        tenant_name: &Arc<str>,
+        event: Event,
+        now: Timestamp,
+    ) -> Result<Recorded> {
+        let tenant = self.tenant(tenant_name)?;
+        let id = EventId::of(&event.event_id);
+        let id_key = (tenant, id);
+        if let Some(known) = self.find(staged, &id_key)? {
+            return Ok(if known.hash == event.content_hash {
+                Recorded::Duplicate
+            } else {
+                Recorded::Conflict(Problem::new(
+                    "event_id",
+                    "another event of this id was recorded before and stays; correct it by an event of its own id with replaces_event_id",
+                ))
+            });
+        }
+        let key = SessionKey {
+            tenant: Arc::clone(tenant_name),
+            session_id: Arc::clone(&event.session_id),
+        };
+        let replaced = match &event.replaces {
+            Some(replaced) => match self.replaceable(staged, &key, tenant, replaced)? {
+                Ok(row) => Some(row),
+                Err(problem) => return Ok(Recorded::Invalid(problem)),
+            },
+            None => None,
+        };
+        let session = self.session(&key)?;
+        if let Some(problem) = unsound(session.as_deref(), &event, replaced.as_ref()) {
+            return Ok(Recorded::Invalid(problem));
+        }
+        if session.is_none() {
+            self.create_session(staged, &key, tenant, event.simulated, now)?;
+        }
+        self.append(staged, &key, id_key, event, replaced, now)?;
+        Ok(Recorded::New)
+    }
+
+    /// Whether an id is in the ledger.
+    fn find(&self, staged: &Staged, id: &(i64, EventId)) -> Result<Option<TailKey>> {
+        if let Some(known) = staged.keys.get(id).or_else(|| self.tail.keys.get(id)) {
+            return Ok(Some(*known));
+        }
+        let mut statement = self.connection.prepare_cached(
+            "SELECT event_key.n, event.hash FROM event_key JOIN event ON event.n = event_key.n \
+             WHERE event_key.tenant = ?1 AND event_key.id = ?2",
+        )?;
+        let found = statement.query_row(params![id.0, id.1], |row| {
+            Ok(TailKey {
+                n: row.get(0)?,
+                hash: row.get(1)?,
+            })
+        });
+        Ok(found.optional()?)
+    }
+
+    /// The event that another one wants to replace; or why it cannot.
+    fn replaceable(
+        &mut self,
+        staged: &Staged,
+        key: &SessionKey,
+        tenant: i64,
+        replaced: &str,
+    ) -> Result<std::result::Result<EventRow, Problem>> {
+        let refuse = |reason: &str| Ok(Err(Problem::new("replaces_event_id", reason)));
+        let Some(known) = self.find(staged, &(tenant, EventId::of(replaced)))? else {
+            return refuse("names an event that was never recorded; record that one first");
+        };
+        let later: Option<EventId> = self
+            .connection
+            .prepare_cached("SELECT id FROM event WHERE replaces = ?1")?
+            .query_row(params![known.n], |row| row.get(0))
+            .optional()?;
+        if let Some(later) = later {
+            return refuse(&format!(
+                "names an event that `{}` replaces already; replace that one",
+                later.into_text()
+            ));
+        }
+        let Some(row) = EventRow::get(&self.connection, known.n)? else {
+            return refuse(
+                "names an event that was moved out of the ledger; it can no longer be corrected",
+            );
+        };
+        match self.session(key)? {
+            Some(session) if session.series.contains_key(&row.series) => Ok(Ok(row)),
+            _ => refuse("names an event of another session; corrections stay within their session"),
+        }
+    }
+
+    /// Makes a session for the first event that names it.
+    fn create_session(
+        &mut self,
+        staged: &mut Staged,
+        key: &SessionKey,
+        tenant: i64,
+        simulated: bool,
+        now: Timestamp,
+    ) -> Result<()> {
+        let session = Session {
+            session_id: Arc::clone(&key.session_id),
+            title: Arc::from(""),
+            labels: Arc::default(),
+            simulated,
+            started: now,
+            ended: None,
+        };
+        // The event's own transaction makes it revision 1.
+        let held = self.insert_session(tenant, &session, None, 0, now)?;
+        self.sessions.put(key.clone(), held);
+        staged.gains.entry(key.clone()).or_default().created =
+            Some(Box::new(SessionUsage::new(session, 0)));
+        Ok(())
+    }
+
+    /// Appends an event that was found to be new and sound.
+    fn append(
+        &mut self,
+        staged: &mut Staged,
+        key: &SessionKey,
+        id_key: (i64, EventId),
+        event: Event,
+        replaced: Option<EventRow>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let gain = staged.gains.entry(key.clone()).or_default();
+        let Self {
+            connection,
+            sessions,
+            last_event,
+            last_series,
+            ..
+        } = self;
+        let held = sessions
+            .get_mut(key)
+            .ok_or_else(|| Error::Internal("a session was lost".to_owned()))?;
+        let series = match held.numbers.get(&event.series_fingerprint) {
+            Some(number) => *number,
+            None => {
+                *last_series += 1;
+                row::insert_series(connection, *last_series, held.row, &event.series)?;
+                held.numbers.insert(event.series_fingerprint, *last_series);
+                held.series.insert(*last_series, Arc::clone(&event.series));
+                gain.series.push((*last_series, Arc::clone(&event.series)));
+                *last_series
+            }
+        };
+        *last_event += 1;
+        let occurred = event.occurred.unwrap_or(now);
+        let (_, clock_ahead) = rating_time(occurred, now);
+        let first = gain.tail.transactions == 0;
+        gain.tail.transactions = 1;
+        let flags = if clock_ahead { row::CLOCK_AHEAD } else { 0 }
+            | if first { row::FIRST_IN_TRANSACTION } else { 0 };
+        let row = EventRow {
+            n: *last_event,
+            id: id_key.1.clone(),
+            hash: event.content_hash,
+            series,
+            occurred,
+            recorded: now,
+            flags,
+            scene: event.scene,
+            attempt: event.attempt,
+            values: event.values,
+            replaces: replaced.as_ref().map(|replaced| replaced.n),
+            extra: codec::extra_column(&event.labels, &event.billed),
+        };
+        row.insert(connection)?;
+        let delta = row.delta(&event.series, &held.boundaries, held.generation, 1)?;
+        held.quantities += delta.sum.values.iter().sum::<i128>();
+        gain.deltas.push(delta);
+        if let Some(replaced) = replaced {
+            let series = held
+                .series
+                .get(&replaced.series)
+                .ok_or_else(|| damaged("the series of an event", "missing"))?;
+            let generation = generation_of(&held.resets, replaced.n);
+            let delta = replaced.delta(series, &held.boundaries, generation, -1)?;
+            if generation == held.generation {
+                held.quantities -= delta.sum.values.iter().sum::<i128>();
+            }
+            gain.deltas.push(delta);
+            gain.recount_newest |= replaced.occurred > occurred;
+        }
+        gain.tail.note(row.n, row.times());
+        gain.tail.touched = Some(now);
+        if !event.series.model_display_name.is_empty() {
+            let model = (event.series.service.clone(), event.series.model.clone());
+            gain.names
+                .insert(model, event.series.model_display_name.clone());
+        }
+        staged.keys.insert(
+            id_key,
+            TailKey {
+                n: row.n,
+                hash: row.hash,
+            },
+        );
+        Ok(())
+    }
+
+    fn note_backlog(
+        &mut self,
+        staged: &mut Staged,
+        key: SessionKey,
+        recorder_id: &Arc<str>,
+        reported: &ReportedBacklog,
+        now: Timestamp,
+    ) -> Result<()> {
+        let Some(held) = self.session(&key)? else {
+            return Ok(());
+        };
+        let row = held.row;
+        let known = held.live.as_ref().map(|live| live.usage());
+        let gain = staged.gains.entry(key).or_default();
+        let backlog = Backlog {
+            pending: reported.pending,
+            refused: reported.refused,
+            unconfirmed: reported.unconfirmed,
+            reported: now,
+        };
+        let shown = known.as_ref().map(|usage| &usage.recorders);
+        let is_new = shown.is_none_or(|shown| !shown.contains_key(recorder_id))
+            && !gain.recorders.contains_key(recorder_id);
+        if is_new
+            && shown.map_or(0, BTreeMap::len) + gain.recorders.len() >= RECORDERS_PER_SESSION_MAX
+        {
+            let idle = shown.and_then(|shown| {
+                let free = shown
+                    .iter()
+                    .filter(|(_, backlog)| !backlog.holds_something());
+                free.min_by_key(|(_, backlog)| backlog.reported)
+                    .map(|(id, _)| Arc::clone(id))
+            });
+            let Some(idle) = idle else {
+                tracing::warn!(%recorder_id, "a session shows as many recorders as it can; this one's backlog is not shown");
+                return Ok(());
+            };
+            self.connection
+                .prepare_cached("DELETE FROM recorder WHERE session = ?1 AND recorder_id = ?2")?
+                .execute(params![row, &*idle])?;
+        }
+        self.connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO recorder (session, recorder_id, pending, refused, unconfirmed, reported_at) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                row,
+                &**recorder_id,
+                backlog.pending,
+                backlog.refused,
+                backlog.unconfirmed,
+                codec::us(now)
+            ])?;
+        gain.recorders.insert(Arc::clone(recorder_id), backlog);
+        gain.tail.touched = Some(now);
+        Ok(())
+    }
+
+    /// Where the newest event was replaced by an older one, finds out which is the newest now; and keeps the names.
+    fn settle_newest(&mut self, staged: &mut Staged) -> Result<()> {
+        for (key, gain) in &mut staged.gains {
+            let Some(held) = self.sessions.peek(key) else {
+                continue;
+            };
+            if gain.recount_newest {
+                gain.tail.newest =
+                    Newest::Exactly(load::newest_counting(&self.connection, held.row)?);
+            }
+            let shown = held.live.as_ref().map(|live| live.usage());
+            gain.names.retain(|model, name| {
+                shown
+                    .as_ref()
+                    .is_none_or(|usage| usage.display_names.get(model) != Some(name))
+            });
+            for ((service, model), name) in &gain.names {
+                self.connection
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO display_name (session, service, model, display_name) VALUES (?1, ?2, ?3, ?4)",
+                    )?
+                    .execute(params![held.row, &**service, &**model, &**name])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// After the commit: lets readers see what was done, and wakes those who watch.
+    fn publish(&mut self, staged: Staged) {
+        self.tail.keys.extend(staged.keys);
+        let mut started = false;
+        for (key, mut gain) in staged.gains {
+            let Some(held) = self.sessions.get_mut(&key) else {
+                continue;
+            };
+            for delta in &gain.deltas {
+                gain.tail.add(delta);
+            }
+            if let Some(created) = gain.created.take() {
+                held.live = Some(self.shared.live.hold(key.clone(), || *created));
+                started = true;
+            }
+            let generation = held.generation;
+            if let Some(live) = &held.live {
+                live.update(|usage| {
+                    for delta in &gain.deltas {
+                        let counts = delta.key.generation == generation;
+                        let tally = if counts {
+                            &mut usage.counted
+                        } else {
+                            &mut usage.before_reset
+                        };
+                        tally.add(delta.key.class, &delta.sum, delta.sign);
+                    }
+                    usage.revision += gain.tail.transactions;
+                    usage.last_event = gain.tail.newest.over(usage.last_event);
+                    usage.series.extend(gain.series);
+                    usage.display_names.extend(gain.names);
+                    if usage.recorders.len() + gain.recorders.len() > RECORDERS_PER_SESSION_MAX {
+                        make_room(&mut usage.recorders, &gain.recorders);
+                    }
+                    usage.recorders.extend(gain.recorders);
+                });
+            }
+            self.tail
+                .sessions
+                .entry(held.row)
+                .or_default()
+                .merge(gain.tail);
+        }
+        if started {
+            self.shared.live.announce();
+        }
+    }
+}
+
+/// Drops the recorders that hold nothing and were unheard of for the longest, as the file has dropped them.
+fn make_room(shown: &mut BTreeMap<Arc<str>, Backlog>, coming: &BTreeMap<Arc<str>, Backlog>) {
+    let new = coming.keys().filter(|id| !shown.contains_key(*id)).count();
+    while shown.len() + new > RECORDERS_PER_SESSION_MAX {
+        let free = shown
+            .iter()
+            .filter(|(id, backlog)| !backlog.holds_something() && !coming.contains_key(*id));
+        let Some(idle) = free
+            .min_by_key(|(_, backlog)| backlog.reported)
+            .map(|(id, _)| Arc::clone(id))
+        else {
+            break;
+        };
+        shown.remove(&idle);
+    }
+}
+
+/// What only the session can tell is wrong with an event.
+fn unsound(session: Option<&Held>, event: &Event, replaced: Option<&EventRow>) -> Option<Problem> {
+    if let Some(session) = session
+        && session.simulated != event.simulated
+    {
+        let (is, event_is) = if session.simulated {
+            ("simulated", "real")
+        } else {
+            ("real", "simulated")
+        };
+        return Some(Problem::new(
+            "simulated",
+            format!(
+                "the session's calls are {is} and this one is {event_is}; record it in a session of its own"
+            ),
+        ));
+    }
+    let sum = |values: &[i64]| values.iter().map(|value| i128::from(*value)).sum::<i128>();
+    let known = session.map_or(0, |session| session.quantities);
+    let total = known + sum(&event.values) - replaced.map_or(0, |replaced| sum(&replaced.values));
+    if total > i128::from(SESSION_QUANTITY_MAX) {
+        return Some(Problem::new(
+            "quantities",
+            format!(
+                "with this event the session's quantities add up to {total}; at most {SESSION_QUANTITY_MAX} can be counted"
+            ),
+        ));
+    }
+    None
+}

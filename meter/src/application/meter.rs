@@ -1,0 +1,370 @@
+//! What a caller can ask of the meter, apart from recording and watching, which have files of their own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use reelmeter_rating::{Name, PriceBook, Rate};
+use reelmeter_service::{Clock, Ids};
+
+use super::Error;
+use super::ports::{
+    Answer, Change, EventFilter, LedgerEvent, Library, Page, RateFilter, Request, SessionCursor,
+    SessionFilter, SessionKey,
+};
+use super::writer::Writer;
+use crate::domain::DEFAULT_TENANT;
+use crate::domain::budget::Cap;
+use crate::domain::problem::Problem;
+use crate::domain::quota::Quota;
+use crate::domain::session::NewSession;
+use crate::domain::summary::Prices;
+use crate::domain::text;
+use crate::domain::usage::SessionUsage;
+
+/// The shortest and longest time that calls may start against a reservation.
+const LIFETIME_MAX: SignedDuration = SignedDuration::from_hours(24);
+
+/// The meter's use cases. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    pub(super) writer: Writer,
+    pub(super) library: Arc<dyn Library>,
+    pub(super) clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    books: Arc<Vec<PriceBook>>,
+    tenant: Arc<str>,
+}
+
+/// A session as a caller asks to start it.
+#[derive(Clone, Debug, Default)]
+pub struct SessionRequest {
+    /// Its key; empty: the meter makes one.
+    pub session_id: String,
+    /// A title for people.
+    pub title: String,
+    /// The caller's marks.
+    pub labels: BTreeMap<String, String>,
+    /// Whether a stand-in answers instead of the providers.
+    pub simulated: bool,
+    /// A cap.
+    pub budget: Option<Cap>,
+}
+
+/// A reservation as a caller asks for it.
+#[derive(Clone, Debug)]
+pub struct ReservationRequest {
+    /// The session.
+    pub session_id: String,
+    /// The reservation's key.
+    pub reservation_id: String,
+    /// What to hold; `None` for all that remains.
+    pub amount: Option<Cap>,
+    /// How long calls may start against it.
+    pub lifetime: SignedDuration,
+    /// Who will use it.
+    pub recorder_id: String,
+}
+
+impl Meter {
+    /// The use cases over a store. `books` are the price books that can be asked for by name, the one in force first.
+    #[must_use]
+    pub fn new(
+        writer: Writer,
+        library: Arc<dyn Library>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        books: Vec<PriceBook>,
+    ) -> Self {
+        Self {
+            writer,
+            library,
+            clock,
+            ids,
+            books: Arc::new(books),
+            tenant: Arc::from(DEFAULT_TENANT),
+        }
+    }
+
+    /// The time by the meter's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The prices in force.
+    #[must_use]
+    pub fn prices(&self) -> Arc<Prices> {
+        self.library.prices()
+    }
+
+    /// The price books that can be asked for by name, the one in force first.
+    #[must_use]
+    pub fn books(&self) -> &[PriceBook] {
+        &self.books
+    }
+
+    /// A price book by its name.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn book(&self, name: &str) -> Result<&PriceBook, Error> {
+        let missing = || Error::NotFound {
+            kind: "price book",
+            name: name.to_owned(),
+        };
+        self.books
+            .iter()
+            .find(|book| book.name() == name)
+            .ok_or_else(missing)
+    }
+
+    /// Starts a session, or gives the one that is there. Also says whether this call made it.
+    ///
+    /// # Errors
+    /// A broken rule; or the session exists and its calls are simulated where these are real, or the other way round.
+    pub async fn start_session(
+        &self,
+        request: SessionRequest,
+    ) -> Result<(Arc<SessionUsage>, bool), Error> {
+        let SessionRequest {
+            session_id,
+            title,
+            labels,
+            simulated,
+            budget,
+        } = request;
+        let session_id = if session_id.is_empty() {
+            self.ids.next_id()
+        } else {
+            session_id
+        };
+        let session = NewSession {
+            session_id: Arc::from(session_id),
+            title,
+            labels,
+            simulated,
+            budget,
+        };
+        session.check()?;
+        if let Some(budget) = &session.budget {
+            budget.check("budget")?;
+        }
+        self.session_change(Change::Start(session)).await
+    }
+
+    /// Ends a session and freezes its prices.
+    ///
+    /// # Errors
+    /// There is none of that id.
+    pub async fn end_session(&self, session_id: &str) -> Result<Arc<SessionUsage>, Error> {
+        self.changed(Change::End(checked_session(session_id)?))
+            .await
+    }
+
+    /// Counts a session's usage from zero again.
+    ///
+    /// # Errors
+    /// There is none of that id, or it has ended.
+    pub async fn reset_session(&self, session_id: &str) -> Result<Arc<SessionUsage>, Error> {
+        self.changed(Change::Reset(checked_session(session_id)?))
+            .await
+    }
+
+    /// Notes a provider's quota.
+    ///
+    /// # Errors
+    /// A broken rule, or there is no such session.
+    pub async fn report_quota(&self, session_id: &str, quota: Quota) -> Result<(), Error> {
+        let session_id = checked_session(session_id)?;
+        quota.check().map_err(|problem| problem.within("quota"))?;
+        self.changed(Change::Quota(session_id, quota))
+            .await
+            .map(|_| ())
+    }
+
+    /// Sets, changes or takes away a budget.
+    ///
+    /// # Errors
+    /// A broken rule, there is no such session, it has ended, or a reservation holds something in another unit.
+    pub async fn set_budget(
+        &self,
+        session_id: &str,
+        cap: Option<Cap>,
+    ) -> Result<Arc<SessionUsage>, Error> {
+        let session_id = checked_session(session_id)?;
+        if let Some(cap) = &cap {
+            cap.check("budget")?;
+        }
+        self.changed(Change::Budget(session_id, cap)).await
+    }
+
+    /// Takes a reservation from a session's budget.
+    ///
+    /// # Errors
+    /// A broken rule, no such session, no budget, or less remains than is asked for.
+    pub async fn reserve(&self, request: ReservationRequest) -> Result<Arc<SessionUsage>, Error> {
+        let session_id = checked_session(&request.session_id)?;
+        text::name("reservation_id", &request.reservation_id)?;
+        text::optional_name("recorder_id", &request.recorder_id)?;
+        if let Some(amount) = &request.amount {
+            amount.check("amount")?;
+        }
+        if request.lifetime <= SignedDuration::ZERO || request.lifetime > LIFETIME_MAX {
+            return Err(
+                Problem::new("lifetime", "must be more than nothing and at most 24 hours").into(),
+            );
+        }
+        let change = Change::Reserve {
+            session_id,
+            reservation_id: Name::from(request.reservation_id),
+            amount: request.amount,
+            lifetime: request.lifetime,
+            recorder_id: request.recorder_id,
+        };
+        self.changed(change).await
+    }
+
+    /// Gives back what a reservation has not drawn.
+    ///
+    /// # Errors
+    /// No such session or reservation.
+    pub async fn release(
+        &self,
+        session_id: &str,
+        reservation_id: &str,
+    ) -> Result<Arc<SessionUsage>, Error> {
+        let session_id = checked_session(session_id)?;
+        text::name("reservation_id", reservation_id)?;
+        self.changed(Change::Release {
+            session_id,
+            reservation_id: Name::from(reservation_id),
+        })
+        .await
+    }
+
+    /// Sets overrides: all of them or none.
+    ///
+    /// # Errors
+    /// The ledger cannot be written.
+    pub async fn set_rates(&self, rates: Vec<Rate>) -> Result<Arc<Prices>, Error> {
+        Ok(self.prices_changed(Change::SetRates(rates)).await?.0)
+    }
+
+    /// Takes overrides back; also says how many.
+    ///
+    /// # Errors
+    /// The ledger cannot be written.
+    pub async fn reset_rates(&self, filter: RateFilter) -> Result<(Arc<Prices>, usize), Error> {
+        self.prices_changed(Change::ResetRates(filter)).await
+    }
+
+    /// A session and its usage.
+    ///
+    /// # Errors
+    /// There is none of that id, or the ledger cannot be read.
+    pub async fn session(&self, session_id: &str) -> Result<Arc<SessionUsage>, Error> {
+        let key = self.key(checked_session(session_id)?);
+        // What is in memory needs no thread that may wait for the disk.
+        if let Some(live) = self.library.live().get(&key) {
+            return Ok(live.usage());
+        }
+        let usage = self.read(move |library| library.usage(&key)).await?;
+        usage.ok_or_else(|| Error::no_session(session_id))
+    }
+
+    /// Sessions, the newest first.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub async fn sessions(
+        &self,
+        filter: SessionFilter,
+        after: Option<SessionCursor>,
+        limit: usize,
+    ) -> Result<Page<Arc<SessionUsage>, SessionCursor>, Error> {
+        let tenant = Arc::clone(&self.tenant);
+        self.read(move |library| library.sessions(&tenant, &filter, after, limit))
+            .await
+    }
+
+    /// Events, in the order in which they were recorded.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub async fn events(
+        &self,
+        filter: EventFilter,
+        after: i64,
+        limit: usize,
+    ) -> Result<Page<LedgerEvent, i64>, Error> {
+        let tenant = Arc::clone(&self.tenant);
+        self.read(move |library| library.events(&tenant, &filter, after, limit))
+            .await
+    }
+
+    pub(super) fn key(&self, session_id: Arc<str>) -> SessionKey {
+        SessionKey {
+            tenant: Arc::clone(&self.tenant),
+            session_id,
+        }
+    }
+
+    pub(super) fn request(&self, change: Change) -> Request {
+        Request {
+            tenant: Arc::clone(&self.tenant),
+            change,
+        }
+    }
+
+    /// Asks the reading side on a thread that may wait for the disk.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Library) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let library = Arc::clone(&self.library);
+        let read = tokio::task::spawn_blocking(move || work(&*library)).await;
+        read.unwrap_or_else(|error| {
+            Err(Error::Internal(format!(
+                "reading the ledger ended early: {error}"
+            )))
+        })
+    }
+
+    pub(super) async fn session_change(
+        &self,
+        change: Change,
+    ) -> Result<(Arc<SessionUsage>, bool), Error> {
+        match self.writer.submit(self.request(change)).await? {
+            Answer::Session { usage, created } => Ok((usage, created)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn changed(&self, change: Change) -> Result<Arc<SessionUsage>, Error> {
+        Ok(self.session_change(change).await?.0)
+    }
+
+    async fn prices_changed(&self, change: Change) -> Result<(Arc<Prices>, usize), Error> {
+        match self.writer.submit(self.request(change)).await? {
+            Answer::Prices { prices, removed } => Ok((prices, removed)),
+            other => Err(unexpected(&other)),
+        }
+    }
+}
+
+/// The key of a session in a request.
+pub(super) fn checked_session(session_id: &str) -> Result<Arc<str>, Error> {
+    text::name("session_id", session_id)?;
+    Ok(Arc::from(session_id))
+}
+
+/// An answer that does not belong to the question: a mistake in the store.
+pub(super) fn unexpected(answer: &Answer) -> Error {
+    Error::Internal(
+        format!("the ledger answered {answer:?}")
+            .chars()
+            .take(200)
+            .collect(),
+    )
+}

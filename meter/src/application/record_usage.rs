@@ -1,0 +1,184 @@
+//! Recording usage: what breaks a rule is turned away here, the rest goes to the ledger, and each event gets its answer.
+
+use std::sync::Arc;
+
+use super::Error;
+use super::meter::{Meter, unexpected};
+use super::ports::{Answer, Change, Recorded, Recording, ReportedBacklog};
+use super::writer::Waiting;
+use crate::domain::event::SentEvent;
+use crate::domain::limits::BACKLOGS_MAX;
+use crate::domain::problem::Problem;
+use crate::domain::{text, validate};
+
+/// A backlog as a recorder tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SentBacklog {
+    /// The session.
+    pub session_id: String,
+    /// Events that are still on their way.
+    pub pending: i64,
+    /// Events that the meter refused.
+    pub refused: i64,
+    /// Calls that nobody knows the usage of.
+    pub unconfirmed: i64,
+}
+
+/// A batch as a caller sent it.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// The events.
+    pub events: Vec<SentEvent>,
+    /// The recorder; empty for none that keeps anything.
+    pub recorder_id: String,
+    /// What it still holds.
+    pub backlogs: Vec<SentBacklog>,
+}
+
+/// A batch on its way to the ledger.
+#[derive(Debug)]
+pub struct RecordingUsage {
+    waiting: Waiting,
+    /// For each event what breaks a rule, if something does.
+    refused: Vec<Option<Problem>>,
+}
+
+impl RecordingUsage {
+    /// What became of each event, in their order.
+    ///
+    /// # Errors
+    /// The ledger failed: nothing of the batch was recorded.
+    pub async fn outcomes(self) -> Result<Vec<Recorded>, Error> {
+        let recorded = match self.waiting.answer().await? {
+            Answer::Recorded(recorded) => recorded,
+            other => return Err(unexpected(&other)),
+        };
+        let mut recorded = recorded.into_iter();
+        self.refused
+            .into_iter()
+            .map(|problem| match problem {
+                Some(problem) => Ok(Recorded::Invalid(problem)),
+                None => recorded
+                    .next()
+                    .ok_or_else(|| Error::Internal("an event got no answer".to_owned())),
+            })
+            .collect()
+    }
+}
+
+impl Meter {
+    /// Records a batch; waits a moment for room in the queue, and for the commit.
+    ///
+    /// # Errors
+    /// The request as a whole breaks a rule, there is no room, or the ledger failed.
+    pub async fn record(&self, batch: Batch, events_max: usize) -> Result<Vec<Recorded>, Error> {
+        let waiting =
+            tokio::time::timeout(super::writer::ROOM_TIMEOUT, self.enqueue(batch, events_max));
+        waiting.await.map_err(|_| Error::Busy)??.outcomes().await
+    }
+
+    /// Puts a batch into the queue as soon as there is room. Batches of one caller are recorded in the order in which
+    /// they were put in.
+    ///
+    /// # Errors
+    /// The request as a whole breaks a rule, or the meter is stopping.
+    pub async fn enqueue(&self, batch: Batch, events_max: usize) -> Result<RecordingUsage, Error> {
+        let count = batch.events.len();
+        if count == 0 || count > events_max {
+            return Err(Problem::new(
+                "events",
+                format!("has {count} entries; send 1 to {events_max}"),
+            )
+            .into());
+        }
+        let backlogs = check_backlogs(&batch.recorder_id, batch.backlogs)?;
+        let mut events = Vec::with_capacity(count);
+        let mut refused = Vec::with_capacity(count);
+        for event in batch.events {
+            match validate::event(event) {
+                Ok(event) => {
+                    events.push(event);
+                    refused.push(None);
+                }
+                Err(problem) => refused.push(Some(problem)),
+            }
+        }
+        let recording = Recording {
+            events,
+            recorder_id: Arc::from(batch.recorder_id),
+            backlogs,
+        };
+        let waiting = self
+            .writer
+            .enqueue(self.request(Change::Record(recording)))
+            .await?;
+        Ok(RecordingUsage { waiting, refused })
+    }
+
+    /// Notes what a recorder holds.
+    ///
+    /// # Errors
+    /// A broken rule, or the ledger failed.
+    pub async fn report_status(
+        &self,
+        recorder_id: String,
+        backlogs: Vec<SentBacklog>,
+    ) -> Result<(), Error> {
+        text::name("recorder_id", &recorder_id)?;
+        let backlogs = check_backlogs(&recorder_id, backlogs)?;
+        let change = Change::Report {
+            recorder_id: Arc::from(recorder_id),
+            backlogs,
+        };
+        self.writer.submit(self.request(change)).await.map(|_| ())
+    }
+}
+
+fn check_backlogs(
+    recorder_id: &str,
+    backlogs: Vec<SentBacklog>,
+) -> Result<Vec<ReportedBacklog>, Error> {
+    text::optional_name("recorder_id", recorder_id)?;
+    if backlogs.is_empty() {
+        return Ok(Vec::new());
+    }
+    if recorder_id.is_empty() {
+        return Err(Problem::new(
+            "recorder_id",
+            "must name the recorder whose backlogs these are",
+        )
+        .into());
+    }
+    if backlogs.len() > BACKLOGS_MAX {
+        return Err(Problem::new(
+            "backlogs",
+            format!(
+                "has {} entries; at most {BACKLOGS_MAX} are read",
+                backlogs.len()
+            ),
+        )
+        .into());
+    }
+    let check = |(place, backlog): (usize, SentBacklog)| {
+        let here = format!("backlogs[{place}]");
+        text::name("session_id", &backlog.session_id).map_err(|problem| problem.within(&here))?;
+        let counts = [
+            ("pending_event_count", backlog.pending),
+            ("refused_event_count", backlog.refused),
+            ("unconfirmed_call_count", backlog.unconfirmed),
+        ];
+        for (field, count) in counts {
+            if count < 0 {
+                return Err(Problem::new(field, "must not be negative").within(&here));
+            }
+        }
+        Ok(ReportedBacklog {
+            session_id: Arc::from(backlog.session_id),
+            pending: backlog.pending,
+            refused: backlog.refused,
+            unconfirmed: backlog.unconfirmed,
+        })
+    };
+    let checked: Result<Vec<_>, Problem> = backlogs.into_iter().enumerate().map(check).collect();
+    Ok(checked?)
+}

@@ -1,0 +1,297 @@
+//! The queue in front of the ledger: whoever waits together is committed together.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use reelmeter_service::{CancellationToken, Clock};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+
+use super::Error;
+use super::ports::{Answer, Change, Ledger, Request};
+
+/// Events that may wait at once; at about half a kilobyte each they take some 30 MB. Whoever comes then has to wait.
+const WAITING_EVENTS_MAX: usize = 65_536;
+/// How long a unary call waits for room before it is told to come again.
+pub(super) const ROOM_TIMEOUT: Duration = Duration::from_secs(2);
+/// Events of one transaction, about: more would make the first of them wait for the last.
+const GROUP_EVENTS_MAX: usize = 20_000;
+/// Requests of one transaction.
+const GROUP_REQUESTS_MAX: usize = 4_096;
+/// How long nobody must have come before the ledger is tidied.
+const TIDY_AFTER: Duration = Duration::from_secs(1);
+/// How often the ledger is written for real to see whether it can be.
+const PROBE_EVERY: Duration = Duration::from_secs(10);
+/// The same while it could not be: as soon as there is room again, the meter serves again.
+const PROBE_FAILING_EVERY: Duration = Duration::from_secs(1);
+
+/// Whether the ledger can be written, as the last attempt showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It can.
+    Serving,
+    /// The last write failed, for this reason.
+    Failing(String),
+    /// The writer is gone.
+    Gone,
+}
+
+struct Job {
+    request: Request,
+    reply: oneshot::Sender<Result<Answer, Error>>,
+    /// Room in the queue, given back when the job is done.
+    _room: OwnedSemaphorePermit,
+}
+
+enum Drive {
+    Thread(Mutex<Option<mpsc::Sender<Job>>>),
+    Inline(Mutex<Box<dyn Ledger>>),
+}
+
+struct Inner {
+    drive: Drive,
+    clock: Arc<dyn Clock>,
+    room: Arc<Semaphore>,
+    health: watch::Sender<Health>,
+    closed: CancellationToken,
+}
+
+/// The way to the ledger. Cheap to clone.
+#[derive(Clone)]
+pub struct Writer(Arc<Inner>);
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer")
+            .field("health", &*self.0.health.borrow())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request on its way.
+#[derive(Debug)]
+pub struct Waiting(Result<oneshot::Receiver<Result<Answer, Error>>, Box<Result<Answer, Error>>>);
+
+impl Waiting {
+    /// The answer.
+    ///
+    /// # Errors
+    /// Why the request was not carried out.
+    pub async fn answer(self) -> Result<Answer, Error> {
+        match self.0 {
+            // A writer that is gone drops what it had taken; nothing of it was acknowledged.
+            Ok(receiver) => receiver.await.unwrap_or(Err(Error::Stopping)),
+            Err(done) => *done,
+        }
+    }
+}
+
+impl Writer {
+    /// A writer on a thread of its own, as in production.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn on_a_thread(ledger: Box<dyn Ledger>, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
+        let (sender, receiver) = mpsc::channel();
+        let writer = Self::new(Drive::Thread(Mutex::new(Some(sender))), clock);
+        let inner = Arc::clone(&writer.0);
+        std::thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || {
+            let (health, clock) = (inner.health.clone(), Arc::clone(&inner.clock));
+            let closed = inner.closed.clone();
+            // The thread must not keep the queue's sending side alive through `Inner`.
+            drop(inner);
+            let ended = catch_unwind(AssertUnwindSafe(|| drive(ledger, &receiver, &*clock, &health)));
+            if ended.is_err() {
+                tracing::error!("the ledger's writer has panicked; the meter stops, nothing unacknowledged is claimed");
+            }
+            health.send_replace(Health::Gone);
+            closed.cancel();
+        })?;
+        Ok(writer)
+    }
+
+    /// A writer that works on the caller's own thread, for simulations in which nothing else may run.
+    #[must_use]
+    pub fn inline(ledger: Box<dyn Ledger>, clock: Arc<dyn Clock>) -> Self {
+        Self::new(Drive::Inline(Mutex::new(ledger)), clock)
+    }
+
+    fn new(drive: Drive, clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Inner {
+            drive,
+            clock,
+            room: Arc::new(Semaphore::new(WAITING_EVENTS_MAX)),
+            health: watch::Sender::new(Health::Serving),
+            closed: CancellationToken::new(),
+        }))
+    }
+
+    /// Carries out a request; waits a moment for room in the queue, and for the commit.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if there is no room, and why the ledger did not carry it out.
+    pub async fn submit(&self, request: Request) -> Result<Answer, Error> {
+        let waiting = tokio::time::timeout(ROOM_TIMEOUT, self.enqueue(request))
+            .await
+            .map_err(|_| Error::Busy)??;
+        waiting.answer().await
+    }
+
+    /// Puts a request into the queue, as soon as there is room. Requests that one caller puts in one after the other are
+    /// carried out in that order.
+    ///
+    /// # Errors
+    /// [`Error::Stopping`] if the writer takes nothing any more.
+    pub async fn enqueue(&self, request: Request) -> Result<Waiting, Error> {
+        let weight = weight(&request).min(WAITING_EVENTS_MAX);
+        let weight = u32::try_from(weight).map_err(|_| Error::Busy)?;
+        let room = Arc::clone(&self.0.room)
+            .acquire_many_owned(weight)
+            .await
+            .map_err(|_| Error::Stopping)?;
+        match &self.0.drive {
+            Drive::Thread(sender) => {
+                let (reply, receiver) = oneshot::channel();
+                let job = Job {
+                    request,
+                    reply,
+                    _room: room,
+                };
+                let sender = sender.lock().unwrap_or_else(PoisonError::into_inner);
+                sender
+                    .as_ref()
+                    .ok_or(Error::Stopping)?
+                    .send(job)
+                    .map_err(|_| Error::Stopping)?;
+                Ok(Waiting(Ok(receiver)))
+            }
+            Drive::Inline(ledger) => {
+                let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut answers = ledger.commit(vec![request], self.0.clock.now());
+                note(&self.0.health, &answers);
+                let answer = answers.pop().unwrap_or(Err(Error::Internal(
+                    "a request without an answer".to_owned(),
+                )));
+                Ok(Waiting(Err(Box::new(answer))))
+            }
+        }
+    }
+
+    /// Whether the ledger can be written.
+    #[must_use]
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.0.health.subscribe()
+    }
+
+    /// Takes nothing more, carries out what waits, closes the ledger, and returns when that is done.
+    pub async fn close(&self) {
+        match &self.0.drive {
+            Drive::Thread(sender) => {
+                drop(sender.lock().unwrap_or_else(PoisonError::into_inner).take());
+                self.0.closed.cancelled().await;
+            }
+            Drive::Inline(ledger) => {
+                let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Err(error) = ledger.close(self.0.clock.now()) {
+                    tracing::warn!(%error, "the ledger was not closed in order; the next start reads its tail");
+                }
+            }
+        }
+    }
+}
+
+fn weight(request: &Request) -> usize {
+    match &request.change {
+        Change::Record(recording) => recording.events.len().max(1),
+        _ => 1,
+    }
+}
+
+/// The writer's life: take what waits, commit it, answer; tidy up and probe while nobody comes.
+fn drive(
+    mut ledger: Box<dyn Ledger>,
+    jobs: &mpsc::Receiver<Job>,
+    clock: &dyn Clock,
+    health: &watch::Sender<Health>,
+) {
+    let mut last_proof = Instant::now();
+    loop {
+        match jobs.recv_timeout(TIDY_AFTER) {
+            Ok(first) => {
+                let group = gather(first, jobs);
+                let (requests, replies): (Vec<_>, Vec<_>) = group
+                    .into_iter()
+                    .map(|job| (job.request, (job.reply, job._room)))
+                    .unzip();
+                let answers = ledger.commit(requests, clock.now());
+                note(health, &answers);
+                for (answer, (reply, room)) in answers.into_iter().zip(replies) {
+                    drop(room);
+                    // A caller that has gone away learns by asking again: the event is a duplicate then.
+                    let _ = reply.send(answer);
+                }
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                if let Err(error) = ledger.tidy(clock.now()) {
+                    tracing::warn!(%error, "the ledger could not be tidied; it will be tried again");
+                }
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => break,
+        }
+        // Only a real write shows that the disk can be written: reading, or finding duplicates, does not.
+        let failing = *health.borrow() != Health::Serving;
+        if last_proof.elapsed()
+            >= if failing {
+                PROBE_FAILING_EVERY
+            } else {
+                PROBE_EVERY
+            }
+        {
+            note_result(health, &ledger.probe(clock.now()));
+            last_proof = Instant::now();
+        }
+    }
+    if let Err(error) = ledger.close(clock.now()) {
+        tracing::warn!(%error, "the ledger was not closed in order; the next start reads its tail");
+    }
+}
+
+/// The first job and whatever waits behind it, up to what one transaction should hold.
+fn gather(first: Job, jobs: &mpsc::Receiver<Job>) -> Vec<Job> {
+    let mut events = weight(&first.request);
+    let mut group = vec![first];
+    while events < GROUP_EVENTS_MAX && group.len() < GROUP_REQUESTS_MAX {
+        let Ok(job) = jobs.try_recv() else { break };
+        events += weight(&job.request);
+        group.push(job);
+    }
+    group
+}
+
+/// Notes a failure of the ledger itself.
+fn note(health: &watch::Sender<Health>, answers: &[Result<Answer, Error>]) {
+    if let Some(error) = answers
+        .iter()
+        .find_map(|answer| answer.as_ref().err().filter(|error| error.is_storage()))
+    {
+        note_result(health, &Err(error.clone()));
+    }
+}
+
+fn note_result(health: &watch::Sender<Health>, result: &Result<(), Error>) {
+    let now = match result {
+        Ok(()) => Health::Serving,
+        Err(error) => Health::Failing(error.to_string()),
+    };
+    health.send_if_modified(|before| {
+        if *before == now {
+            return false;
+        }
+        match &now {
+            Health::Failing(reason) => tracing::error!(reason, "the ledger cannot be written"),
+            _ => tracing::info!("the ledger can be written again"),
+        }
+        *before = now;
+        true
+    });
+}

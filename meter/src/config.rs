@@ -1,0 +1,84 @@
+//! What a person can set.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use jiff::SignedDuration;
+
+/// What a store that is a file begins with.
+const SQLITE_SCHEME: &str = "sqlite://";
+/// What a store that is a PostgreSQL server begins with.
+const POSTGRES_SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
+/// The shortest time after which a session counts as idle: a provider call may take minutes.
+const SESSION_IDLE_MIN: SignedDuration = SignedDuration::from_secs(1);
+
+/// The meter's settings.
+#[derive(Debug, Clone, clap::Args)]
+#[group(skip)]
+#[command(next_help_heading = "Meter")]
+pub struct Config {
+    /// The address to listen on.
+    #[arg(long, env, default_value = "127.0.0.1:50051")]
+    pub meter_listen: SocketAddr,
+    /// Where the ledger is kept: sqlite:// and the path of a file.
+    #[arg(long, env, value_name = "URL", default_value = "sqlite://data/meter.db", value_parser = store)]
+    pub meter_store: String,
+    /// The prices: `documented`, `list`, or the path of a price file.
+    #[arg(long, env, value_name = "BOOK", default_value = "documented")]
+    pub meter_price_book: String,
+    /// A file of rates that go before the price book's.
+    #[arg(long, env, value_name = "FILE")]
+    pub meter_price_overrides: Option<PathBuf>,
+    /// Rates that go before the file's: SERVICE/MODEL/METRIC=AMOUNT/UNITS, separated by semicolons.
+    #[arg(long, env, value_name = "RATES")]
+    pub meter_rates: Option<String>,
+    /// A session that nobody watches is ended after so long without a change.
+    #[arg(long, env, value_name = "DURATION", default_value = "24h", value_parser = idle)]
+    pub meter_session_idle: SignedDuration,
+    /// Ask a running meter whether it is well, and exit.
+    #[arg(long)]
+    pub health_check: bool,
+}
+
+impl Config {
+    /// The file of the ledger.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        PathBuf::from(
+            self.meter_store
+                .strip_prefix(SQLITE_SCHEME)
+                .unwrap_or(&self.meter_store),
+        )
+    }
+}
+
+fn store(text: &str) -> Result<String, String> {
+    if POSTGRES_SCHEMES
+        .iter()
+        .any(|scheme| text.starts_with(scheme))
+    {
+        return Err(
+            "PostgreSQL is not in this version; use sqlite:// and the path of a file".to_owned(),
+        );
+    }
+    match text.strip_prefix(SQLITE_SCHEME) {
+        Some("") => {
+            Err("the path of the file is missing, for example sqlite://data/meter.db".to_owned())
+        }
+        Some(path) if path.contains(['?', '\0']) => {
+            Err("the path takes no parameters; give the path of a file".to_owned())
+        }
+        Some(_) => Ok(text.to_owned()),
+        None => Err("start with sqlite://, for example sqlite://data/meter.db".to_owned()),
+    }
+}
+
+fn idle(text: &str) -> Result<SignedDuration, String> {
+    let duration: SignedDuration = text
+        .parse()
+        .map_err(|_| "write a duration like 24h, 90m or 1h30m".to_owned())?;
+    if duration < SESSION_IDLE_MIN {
+        return Err("at least a second, for example 24h".to_owned());
+    }
+    Ok(duration)
+}

@@ -1,0 +1,20 @@
+//! What is true without a clock, a disk or a network: which events are sound, what a session's usage adds up to, and
+//! what a summary says of it.
+
+pub mod budget;
+pub mod content_hash;
+pub mod decimal;
+pub mod event;
+pub mod limits;
+pub mod problem;
+pub mod quota;
+pub mod recorder;
+pub mod series;
+pub mod session;
+pub mod summary;
+pub mod text;
+pub mod usage;
+pub mod validate;
+
+/// The tenant of everything that does not name one.
+pub const DEFAULT_TENANT: &str = "";

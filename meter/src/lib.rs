@@ -1,0 +1,166 @@
+//! The meter: records usage of any provider by any tool, prices it exactly, and streams what it costs.
+//!
+//! [`run`] is the whole service on a port that somebody else has opened, for `main`, for tests and for the program that
+//! runs everything in one process. Inside, `domain` decides, `application` orders, `adapters` translate.
+
+pub mod adapters;
+pub mod application;
+mod config;
+pub mod domain;
+pub mod prices;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reelmeter_service::health::HealthError;
+use reelmeter_service::listen::{self, ListenError};
+use reelmeter_service::tls::TlsError;
+use reelmeter_service::{CancellationToken, Clock, Common, Ids, SystemClock, UuidIds};
+use tokio::net::TcpListener;
+
+use adapters::grpc::server;
+use adapters::sqlite::{OpenError, SqliteLedger};
+use application::Meter;
+use application::writer::{Health, Writer};
+
+pub use config::Config;
+
+/// How long calls in flight have to end when the meter is told to stop. Container engines end a program after ten
+/// seconds; the ledger is closed after this.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(6);
+
+/// Why the meter does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The prices cannot be used.
+    #[error(transparent)]
+    Prices(#[from] prices::PricesError),
+    /// The ledger cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The port cannot be opened.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// A running meter is not well.
+    #[error(transparent)]
+    Health(#[from] HealthError),
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The system gives no thread, or not the port's own address.
+    #[error("the system refuses what the meter needs: {0}")]
+    System(#[from] std::io::Error),
+    /// The server failed.
+    #[error("the meter's server failed: {0}")]
+    Server(#[source] tonic::transport::Error),
+    /// The ledger's writer is gone: a mistake in the meter. What was acknowledged is on disk.
+    #[error(
+        "the ledger's writer has failed; what was acknowledged is on disk, start the meter again and please report it"
+    )]
+    Writer,
+}
+
+/// What the meter takes from the world around it.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(UuidIds),
+        }
+    }
+}
+
+/// Runs the meter on an open port until it is told to stop: then calls in flight are answered, streams end, and the
+/// ledger is closed.
+///
+/// # Errors
+/// The prices or the ledger cannot be used, or the service fails while it runs.
+pub async fn run(
+    config: Config,
+    common: Common,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> Result<(), Error> {
+    run_in(World::default(), config, common, listener, shutdown).await
+}
+
+/// As [`run`], with another clock or other ids.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_in(
+    world: World,
+    config: Config,
+    common: Common,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> Result<(), Error> {
+    let tls = common.tls().server()?;
+    let starting = prices::load(&config)?;
+    let address = listener.local_addr()?;
+    let (mut ledger, library) =
+        SqliteLedger::open(&config.database(), &starting.table, world.clock.now())?;
+    ledger.tell_address(&address.to_string());
+    let writer = Writer::on_a_thread(Box::new(ledger), Arc::clone(&world.clock))?;
+    let meter = Meter::new(
+        writer.clone(),
+        library,
+        world.clock,
+        world.ids,
+        starting.books,
+    );
+    tracing::info!(%address, ledger = %config.database().display(), price_book = %meter.prices().table.book(), "the meter serves");
+
+    // Ends the service when it is told to stop, and when its writer is gone.
+    let stop = shutdown.child_token();
+    let housekeeping = tokio::spawn({
+        let (meter, stop) = (meter.clone(), stop.clone());
+        async move { meter.keep_house(config.meter_session_idle, stop).await }
+    });
+    let watching = tokio::spawn(stop_when_gone(writer.clone(), stop.clone()));
+    let serving = server::serve(
+        meter,
+        writer.health(),
+        tls,
+        listen::incoming(listener),
+        stop.clone(),
+    );
+    let served = tokio::select! {
+        served = serving => served.map_err(Error::Server),
+        () = drained(&stop) => {
+            tracing::warn!("calls in flight did not end within {} s and are dropped", DRAIN_TIMEOUT.as_secs());
+            Ok(())
+        }
+    };
+    let gone = *writer.health().borrow() == Health::Gone;
+    stop.cancel();
+    // Neither holds anything that needs closing.
+    housekeeping.abort();
+    watching.abort();
+    writer.close().await;
+    tracing::info!("the meter has stopped");
+    if gone { Err(Error::Writer) } else { served }
+}
+
+/// Returns when the drain's time is over.
+async fn drained(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(DRAIN_TIMEOUT).await;
+}
+
+async fn stop_when_gone(writer: Writer, stop: CancellationToken) {
+    // The sending side goes with the writer, which says so first.
+    let _ = writer
+        .health()
+        .wait_for(|health| *health == Health::Gone)
+        .await;
+    stop.cancel();
+}
