@@ -129,7 +129,7 @@ fn target(settings: &Settings<Cli>, meter_addr: String, generator_addr: String) 
     Target {
         meter_addr,
         generator_addr,
-        token: settings.secrets.get(secret::REELMETER_TOKEN).cloned(),
+        token: settings.secrets.get(secret::REELMETER_TOKEN),
         tls: settings.common.tls(),
     }
 }

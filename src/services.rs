@@ -110,9 +110,8 @@ impl Services {
             let run = |stop| reelmeter_simulator::run(simulator, listener, stop);
             Some(spawn("provider simulator", &failed, run))
         };
-        let secrets = settings.secrets.clone();
-        let run_generator =
-            |stop| reelmeter_generator::run(generator, common.clone(), secrets, listener, stop);
+        let generator = generator.with_secrets(&settings.secrets);
+        let run_generator = |stop| reelmeter_generator::run(generator, common.clone(), listener, stop);
         running.push(spawn("generator", &failed, run_generator));
         running.extend(simulator);
         running.push(meter);

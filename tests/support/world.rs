@@ -7,7 +7,6 @@ use reelmeter_proto::generator::v1::generator_service_client::GeneratorServiceCl
 use reelmeter_proto::generator::v1::{self as gpb, VideoState};
 use reelmeter_proto::meter::v1 as mpb;
 use reelmeter_proto::meter::v1::meter_service_client::MeterServiceClient;
-use reelmeter_service::secret::Secrets;
 use reelmeter_service::settings::{Common, from_flags};
 use reelmeter_service::{CancellationToken, tls};
 use tempfile::TempDir;
@@ -62,7 +61,7 @@ impl World {
         let mut others = Vec::new();
 
         let (listener, simulator_address) = port().await;
-        let config = from_flags(&["--simulator-latency", "0"]).unwrap();
+        let config: reelmeter_simulator::Config = from_flags(&["--simulator-latency", "0"]).unwrap();
         let stop = CancellationToken::new();
         let run = reelmeter_simulator::run(config, listener, stop.clone());
         let task = tokio::spawn(async move { run.await.unwrap() });
@@ -71,7 +70,7 @@ impl World {
 
         let (listener, generator_address) = port().await;
         let path = |name: &str| folder.path().join(name).display().to_string();
-        let config = from_flags(&[
+        let config: reelmeter_generator::Config = from_flags(&[
             "--meter-addr",
             &format!("http://{meter_address}"),
             "--simulator-addr",
@@ -83,14 +82,12 @@ impl World {
         ])
         .unwrap();
         let stop = CancellationToken::new();
-        let run = reelmeter_generator::run(
-            config,
-            Common::default(),
-            Secrets::default(),
-            listener,
-            stop.clone(),
-        );
-        let task = tokio::spawn(async move { run.await.unwrap() });
+        let stopped = stop.clone();
+        let task = tokio::spawn(async move {
+            reelmeter_generator::run(config, Common::default(), listener, stopped)
+                .await
+                .unwrap();
+        });
         others.insert(0, Service { stop, task });
         Self {
             vendor: Vendor::new(simulator),
