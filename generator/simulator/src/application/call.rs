@@ -82,6 +82,9 @@ impl Answer {
     }
 }
 
+/// Something to be done when a call has ended.
+type Farewell = Box<dyn FnOnce(&World) + Send + Sync>;
+
 /// A call that is being answered. When it is dropped before it has ended, its caller is gone: it
 /// is noted as abandoned.
 pub struct Call {
@@ -92,7 +95,7 @@ pub struct Call {
     fault: Fault,
     arrived: Instant,
     ended: bool,
-    on_end: Vec<Box<dyn FnOnce(&World) + Send + Sync>>,
+    on_end: Vec<Farewell>,
 }
 
 impl Call {

@@ -42,7 +42,7 @@ impl Scan {
         if letter.is_whitespace() {
             self.run = 0;
         } else if letter.is_alphanumeric() && !is_spaceless(letter) {
-            if self.run % LETTERS_PER_TOKEN == 0 {
+            if self.run.is_multiple_of(LETTERS_PER_TOKEN) {
                 self.tokens += 1;
             }
             self.run += 1;

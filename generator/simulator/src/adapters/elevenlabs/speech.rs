@@ -47,6 +47,10 @@ impl Request {
     /// # Errors
     ///
     /// The answer that refuses it.
+    #[expect(
+        clippy::result_large_err,
+        reason = "a refusal is a whole answer, made once and moved once"
+    )]
     pub(super) fn read(
         world: &World,
         voice: &str,
@@ -164,6 +168,10 @@ impl Request {
 }
 
 /// Checks the settings of a voice, and gives its speed.
+#[expect(
+    clippy::result_large_err,
+    reason = "a refusal is a whole answer, made once and moved once"
+)]
 fn settings(settings: &Value) -> Result<f64, Answer> {
     for (name, low, high) in [
         ("stability", 0.0, 1.0),

@@ -220,6 +220,10 @@ impl Prepared {
     }
 }
 
+#[expect(
+    clippy::result_large_err,
+    reason = "a refusal is a whole answer, made once and moved once"
+)]
 fn prepare(
     asked: &Asked<'_>,
     headers: &HeaderMap,
@@ -419,7 +423,7 @@ fn key_refusal(query: &HashMap<String, String>, headers: &HeaderMap) -> Option<A
         .and_then(|value| value.to_str().ok())
         .or_else(|| query.get("key").map(String::as_str));
     match key {
-        Some(key) if key.is_empty() => Some(errors::no_key()),
+        Some("") => Some(errors::no_key()),
         Some(key) if key.starts_with("bad") => Some(errors::bad_key()),
         Some(_) => None,
         None if headers.contains_key("authorization") => Some(errors::error(

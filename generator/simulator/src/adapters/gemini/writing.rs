@@ -114,7 +114,7 @@ fn scene_count(request: &Request) -> usize {
         .and_then(Shape::scenes)
         .map(|scenes| (scenes.min, scenes.max));
     let (min, max) = limits.unwrap_or((None, None));
-    let natural = asked.unwrap_or_else(|| match (min, max) {
+    let natural = asked.unwrap_or(match (min, max) {
         (Some(min), Some(max)) if min == max => min,
         _ => SCENES_BY_DEFAULT,
     });

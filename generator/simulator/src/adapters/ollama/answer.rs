@@ -211,12 +211,14 @@ fn verdict(request: &Request, seed: Seed) -> String {
                 "good",
                 "valid",
             ];
-            let mut brief = Brief::default();
-            brief.sentences = vec![reason.to_owned()];
-            brief.known = flags
-                .iter()
-                .map(|name| ((*name).to_owned(), Value::Bool(fine)))
-                .collect();
+            let mut brief = Brief {
+                sentences: vec![reason.to_owned()],
+                known: flags
+                    .iter()
+                    .map(|name| ((*name).to_owned(), Value::Bool(fine)))
+                    .collect(),
+                ..Brief::default()
+            };
             for name in [
                 "has_issues",
                 "text_cut_off",
@@ -240,13 +242,11 @@ fn verdict(request: &Request, seed: Seed) -> String {
             brief
                 .known
                 .push(("score".to_owned(), json!(if fine { 9 } else { 4 })));
-            brief.empty_lists = fine
-                .then(|| {
-                    ["issues", "problems", "errors", "defects"]
-                        .map(str::to_owned)
-                        .to_vec()
-                })
-                .unwrap_or_default();
+            if fine {
+                brief.empty_lists = ["issues", "problems", "errors", "defects"]
+                    .map(str::to_owned)
+                    .to_vec();
+            }
             instance(shape, &brief, seed).to_string()
         }
         None if request.json => json!({"ok": fine, "issues": issues, "reason": reason}).to_string(),

@@ -10,7 +10,12 @@ pub(super) fn error(code: u16, message: &str) -> Answer {
 }
 
 pub(super) fn no_model(name: &str) -> Answer {
-    error(404, &format!("model '{name}' not found"))
+    error(404, &not_found(name))
+}
+
+/// The sentence about a model that is not installed.
+pub(super) fn not_found(name: &str) -> String {
+    format!("model '{name}' not found")
 }
 
 /// The error that a fault asks for, if it asks for one.

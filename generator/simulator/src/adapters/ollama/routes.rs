@@ -9,7 +9,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use bytes::Bytes;
 
-use super::request::Request;
+use super::request::{Refusal, Request};
 use super::{answer, errors, info};
 use crate::adapters::http;
 use crate::application::{Answer, World};
@@ -45,27 +45,20 @@ async fn complete(
 ) -> Response {
     let chat = operation == Operation::Chat;
     let seed = Seed::of("ollama").and(&String::from_utf8_lossy(body));
-    let read =
-        Request::read(body, chat).map_err(|refusal| errors::error(refusal.code, &refusal.message));
+    let read = Request::read(body, chat);
     let written = read
         .as_ref()
         .map(|request| request.model.clone())
         .unwrap_or_default();
     let name = http::without_fault(&written).to_owned();
     let named = http::named_fault(headers, Provider::Ollama, &written);
-    let read = read.and_then(|request| {
-        match catalogue::local(&name).filter(|model| world.offers(model.name)) {
-            None => Err(errors::no_model(&name)),
-            Some(model) if request.images > 0 && !model.sees => Err(errors::error(
-                500,
-                "this model is missing data required for image input",
-            )),
-            Some(_) => Ok(request),
-        }
-    });
+    let read = read.and_then(|request| known_model(world, &name, request));
     let read = match &named {
         Ok(_) => read,
-        Err(error) => Err(errors::error(400, error)),
+        Err(error) => Err(Refusal {
+            code: 400,
+            message: error.clone(),
+        }),
     };
     let named = if read.is_err() {
         Some(Fault::of(Kind::Ok))
@@ -74,7 +67,7 @@ async fn complete(
     };
     let call = world.begin(Provider::Ollama, operation, &name, body.len(), named);
     let answer = match read {
-        Err(refusal) => refusal,
+        Err(refusal) => errors::error(refusal.code, &refusal.message),
         Ok(request) => errors::of_fault(&call, &name)
             .or_else(|| http::plain_fault(&call))
             .unwrap_or_else(|| answer::answer(&call, &request, chat, &http::now_rfc3339())),
@@ -82,8 +75,23 @@ async fn complete(
     http::respond(call, seed, answer).await
 }
 
+/// The request, if its model is installed and can look at the pictures that came along.
+fn known_model(world: &World, name: &str, request: Request) -> Result<Request, Refusal> {
+    match catalogue::local(name).filter(|model| world.offers(model.name)) {
+        None => Err(Refusal {
+            code: 404,
+            message: errors::not_found(name),
+        }),
+        Some(model) if request.images > 0 && !model.sees => Err(Refusal {
+            code: 500,
+            message: "this model is missing data required for image input".to_owned(),
+        }),
+        Some(_) => Ok(request),
+    }
+}
+
 async fn tags(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {
-    about(&world, &headers, |world| info::tags(world)).await
+    about(&world, &headers, info::tags).await
 }
 
 async fn running(State(world): State<Arc<World>>, headers: HeaderMap) -> Response {

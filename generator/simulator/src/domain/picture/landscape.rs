@@ -2,8 +2,9 @@
 
 use super::canvas::{Canvas, clear};
 use super::color::{DAWN, DAY, DUSK, NIGHT, Palette, SUNSET, WHITE, rgb};
-use super::landmarks::{self, Mood};
+use super::landmarks;
 use super::subjects::{Hour, Motif, Reading};
+use super::volcano::{self, Mood};
 use super::{life, plants, seas, terrain};
 use crate::domain::seed::Rng;
 
@@ -203,7 +204,7 @@ fn at_horizon(c: &mut Canvas, rng: &mut Rng, reading: &Reading, p: &Palette, hor
         };
         let x = c.w * rng.range(0.4, 0.6);
         let tall = (c.h * 0.42).min(c.w * 0.36);
-        landmarks::volcano(
+        volcano::volcano(
             c,
             rng,
             p,

@@ -4,9 +4,11 @@
 mod canvas;
 mod color;
 mod frame;
+mod glowing;
 mod landmarks;
 mod landscape;
 mod life;
+mod measures;
 mod plants;
 mod rooms;
 mod seas;
@@ -15,6 +17,7 @@ mod subjects;
 mod terrain;
 mod things;
 mod underground;
+mod volcano;
 
 use canvas::Canvas;
 use color::rgb;
@@ -73,7 +76,7 @@ fn draw(c: &mut Canvas, rng: &mut Rng, reading: &Reading) {
             above_the_land(c, rng, motif);
         }
         Family::Glow => {
-            things::dark_stage(c, rng);
+            glowing::dark_stage(c, rng);
             glowing(c, rng, motif, c.w / 2.0, c.h * 0.47, c.u * 34.0);
         }
         Family::Stage if outdoors => {
@@ -248,20 +251,20 @@ fn close_up(c: &mut Canvas, rng: &mut Rng, motif: Motif) {
                 c.circle(dx, dy, r, drop);
             }
         }
-        _ => things::molecules(c, rng, x, y, c.u * 42.0),
+        _ => glowing::molecules(c, rng, x, y, c.u * 42.0),
     }
 }
 
 fn glowing(c: &mut Canvas, rng: &mut Rng, motif: Motif, x: f64, y: f64, r: f64) {
     match motif {
         Motif::Brain => life::brain(c, rng, x, y, r * 0.95),
-        Motif::Atom => things::atom(c, rng, x, y, r * 1.15),
-        Motif::Chip => things::chip(c, rng, x, y, r * 0.6),
-        Motif::Bulb => things::bulb(c, x, y - r * 0.15, r * 0.7),
-        Motif::Prism => things::prism(c, x, y, r * 1.15),
-        Motif::Magnet => things::magnet(c, x, y, r * 1.1),
-        Motif::Sound => things::sound(c, rng, c.h * 0.45, c.h * 0.26),
-        _ => things::network(c, rng, x, y, r * 1.25),
+        Motif::Atom => glowing::atom(c, rng, x, y, r * 1.15),
+        Motif::Chip => glowing::chip(c, rng, x, y, r * 0.6),
+        Motif::Bulb => glowing::bulb(c, x, y - r * 0.15, r * 0.7),
+        Motif::Prism => glowing::prism(c, x, y, r * 1.15),
+        Motif::Magnet => glowing::magnet(c, x, y, r * 1.1),
+        Motif::Sound => glowing::sound(c, rng, c.h * 0.45, c.h * 0.26),
+        _ => glowing::network(c, rng, x, y, r * 1.25),
     }
 }
 
@@ -269,7 +272,7 @@ fn glowing(c: &mut Canvas, rng: &mut Rng, motif: Motif, x: f64, y: f64, r: f64) 
 fn above_the_land(c: &mut Canvas, rng: &mut Rng, motif: Motif) {
     let (x, y) = (c.w / 2.0, c.h * 0.34);
     if motif == Motif::Prism || motif == Motif::Sound {
-        things::sound(c, rng, c.h * 0.4, c.h * 0.12);
+        glowing::sound(c, rng, c.h * 0.4, c.h * 0.12);
     } else {
         glowing(c, rng, motif, x, y, c.u * 22.0);
     }
@@ -280,10 +283,10 @@ fn on_stage(c: &mut Canvas, rng: &mut Rng, motif: Motif, x: f64, floor: f64, siz
     match motif {
         Motif::Cup => things::cup(c, rng, x, floor - size * 0.5, size),
         Motif::Book => things::book(c, x, floor - size * 0.2, size * 1.15),
-        Motif::Clock => things::clock(c, rng, x, floor - size * 1.15, size * 1.15),
-        Motif::Chart => things::chart(c, rng, x, floor, (size * 4.4).min(c.w * 0.8), size * 2.1),
-        Motif::Coins => things::coins(c, rng, x, floor, size * 1.2),
-        Motif::Scales => things::scales(c, rng, x, floor, size * 1.5),
+        Motif::Clock => measures::clock(c, rng, x, floor - size * 1.15, size * 1.15),
+        Motif::Chart => measures::chart(c, rng, x, floor, (size * 4.4).min(c.w * 0.8), size * 2.1),
+        Motif::Coins => measures::coins(c, rng, x, floor, size * 1.2),
+        Motif::Scales => measures::scales(c, rng, x, floor, size * 1.5),
         Motif::Battery => things::battery(c, x, floor - size * 1.05, size * 1.05),
         Motif::Microscope => things::microscope(c, x, floor, size * 1.5),
         Motif::Heart => life::heart(c, x, floor - size * 1.1, size * 1.05),

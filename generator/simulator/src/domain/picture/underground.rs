@@ -2,9 +2,9 @@
 
 use super::canvas::{Canvas, clear, ridge, smooth};
 use super::color::{DAY, DUSK, rgb};
-use super::landmarks::{self, Mood};
 use super::subjects::{Motif, Reading};
 use super::terrain;
+use super::volcano::{self, Mood};
 use crate::domain::seed::Rng;
 
 /// Draws a section through the ground.
@@ -18,7 +18,7 @@ pub(super) fn draw(c: &mut Canvas, rng: &mut Rng, reading: &Reading) {
     let volcanic =
         reading.has(Motif::Volcano) || (hot && !reading.any(&[Motif::Tree, Motif::House]));
     if volcanic {
-        landmarks::volcano(
+        volcano::volcano(
             c,
             rng,
             &p,

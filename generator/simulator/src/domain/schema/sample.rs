@@ -82,7 +82,13 @@ impl<'a> Sampler<'a> {
             Shape::Number { min, max } => self.number(name, *min, *max),
             Shape::Text(shape) => self.text(name, shape),
             Shape::OneOf(values) => {
-                let known = self.known(name).filter(|value| values.contains(value));
+                let mut meant = self
+                    .brief
+                    .known
+                    .iter()
+                    .filter(|(known, _)| known.eq_ignore_ascii_case(name));
+                let known =
+                    meant.find_map(|(_, value)| values.contains(value).then(|| value.clone()));
                 let at = self.rng.below(values.len());
                 known
                     .or_else(|| values.get(at).cloned())
