@@ -76,7 +76,9 @@ pub fn lay_out(
     };
     let mut alignment = Alignment::default();
     let mut written = 0;
-    for range in super::breaths(text) {
+    let breaths = super::breaths(text);
+    let last = breaths.len().saturating_sub(1);
+    for (number, range) in breaths.into_iter().enumerate() {
         // Spaces and marks before the first breath are heard by nobody: they take no time.
         let now = sound.seconds();
         alignment.spread_flat(&text[written..range.start], now);
@@ -85,7 +87,10 @@ pub fn lay_out(
         sound.append(&speak(spoken));
         alignment.spread(spoken, now, sound.seconds());
         let pause_from = sound.seconds();
-        sound.append(&Sound::silent(rate_hz, pause_seconds));
+        // The last breath is followed by the end, not by a pause.
+        if number < last {
+            sound.append(&Sound::silent(rate_hz, pause_seconds));
+        }
         alignment.spread(&breath[spoken.len()..], pause_from, sound.seconds());
         written = range.end;
     }
