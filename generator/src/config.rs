@@ -148,6 +148,7 @@ impl Config {
             scene_count: self.generator_scenes,
             resolution_px: self.generator_resolution,
             subtitles: self.generator_subtitles,
+            simulated: self.is_simulated(),
             limits: Limits {
                 videos: self.generator_videos_at_once,
                 images: self.generator_images_at_once,

@@ -24,6 +24,6 @@ fn main() -> ExitCode {
             return Ok(health::check("generator", address, &settings.common.tls()).await?);
         }
         let listener = listen::bind(address, "generator_listen", &settings.common).await?;
-        run(config, &settings.common, listener, shutdown).await
+        run(config, settings.common, listener, shutdown).await
     })
 }

@@ -97,7 +97,7 @@ pub enum Error {
 /// Settings that cannot be used, a data directory that cannot be used or is in use, or a server that fails.
 pub async fn run(
     config: Config,
-    common: &Common,
+    common: Common,
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
@@ -167,7 +167,7 @@ pub async fn run(
     if config.generator_auto_resume {
         studio.resume_interrupted().await;
     }
-    let served = serve(&studio, costs, common, listener, &shutdown).await;
+    let served = serve(&studio, costs, &common, listener, &shutdown).await;
     studio.stop().await;
     delivering.cancel();
     // A task that panicked has said so already.

@@ -294,7 +294,12 @@ impl Caller {
             item.attempt = attempt;
             item.detail.clear();
         });
-        match self.ledger.announce(call).await {
+        // It may wait for calls in flight to free what they did not use of the budget.
+        let announced = tokio::select! {
+            announced = self.ledger.announce(call) => announced,
+            () = self.halt.cancelled() => return Err(CallError::Stopped),
+        };
+        match announced {
             Ok(open) => {
                 self.count(order);
                 Ok(open)

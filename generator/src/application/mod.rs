@@ -2,12 +2,15 @@
 
 mod board;
 mod call;
+mod casting;
 mod narrated;
 mod pace;
 pub mod ports;
 mod setup;
+mod sizing;
 mod studio;
 
 pub use board::{Board, LogLevel, LogLine};
 pub use setup::{Limits, Preferences, Setup};
+pub use sizing::Sizing;
 pub use studio::{CreateError, Studio, StudioError};

@@ -1,6 +1,7 @@
 //! The narrated pipeline: script, narration and pictures side by side, compiled to a video.
 
 mod compile;
+mod finishing;
 mod narration;
 mod pictures;
 mod preflight;
@@ -28,12 +29,16 @@ pub(super) enum Ended {
     /// It failed: why, and what to do.
     #[error("{0}")]
     Failed(String),
+    /// The budget does not hold the next call.
+    #[error("{0}")]
+    Budget(String),
 }
 
 impl From<CallError> for Ended {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Stopped => Self::Stopped,
+            CallError::Budget(why) => Self::Budget(why),
             other => Self::Failed(other.to_string()),
         }
     }
@@ -76,6 +81,13 @@ impl Narrated {
 
     /// Makes the video, from what was kept on.
     pub(super) async fn make(&self) -> Result<Finished, Ended> {
+        match self.from_preflight_on().await {
+            Err(Ended::Budget(why)) => Err(self.over_budget(&why).await),
+            other => other,
+        }
+    }
+
+    async fn from_preflight_on(&self) -> Result<Finished, Ended> {
         let preflight = async {
             let checked = tokio::select! {
                 checked = self.preflight() => checked?,
@@ -138,7 +150,7 @@ impl Narrated {
         match &outcome {
             Ok(_) => self.board.stage_ends(kind, StageState::Succeeded, ""),
             Err(Ended::Stopped) => self.board.stage_ends(kind, StageState::Failed, "stopped"),
-            Err(Ended::Failed(why)) => {
+            Err(Ended::Failed(why) | Ended::Budget(why)) => {
                 self.board.stage_ends(kind, StageState::Failed, why);
                 self.board.log(LogLevel::Error, format!("{kind}: {why}"));
             }

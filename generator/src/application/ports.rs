@@ -252,7 +252,8 @@ pub trait Ledger: Send + Sync {
         quota: &'a Quota,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<(), LedgerError>>;
-    /// Announces a call, if the job's budget holds its worst case. When this returns, id and intent are on disk: ask the
+    /// Announces a call, if the job's budget holds its worst case; waits while calls in flight may still free enough of
+    /// it. Dropped before it returns, the call is not announced. When this returns, id and intent are on disk: ask the
     /// provider now.
     fn announce(
         &self,

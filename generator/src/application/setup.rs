@@ -50,6 +50,8 @@ pub struct Setup {
     pub resolution_px: u32,
     /// Whether subtitles are burnt into the picture.
     pub subtitles: bool,
+    /// Whether the simulator is to answer, as far as the settings tell.
+    pub simulated: bool,
     /// How much at once.
     pub limits: Limits,
 }

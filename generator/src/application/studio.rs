@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 use super::call::{Stop, StopKind};
 use super::narrated::{Ended, Narrated};
 use super::ports::{EditError, Offer, Ports, StoreError, Voice};
+use super::sizing::{self, Sizing};
 use super::{Board, LogLevel, Setup};
 use crate::domain::job::{Job, JobState, Pipeline, Refused, Spec};
 use crate::domain::retry::Failure;
@@ -174,6 +175,23 @@ impl Studio {
         }
         self.set_to_work(&board);
         Ok(board)
+    }
+
+    /// Says what a video would take, and starts nothing.
+    ///
+    /// # Errors
+    /// The pipeline is not there yet.
+    pub async fn size(&self, spec: &Spec) -> Result<Sizing, CreateError> {
+        if spec.pipeline == Pipeline::Animated {
+            return Err(CreateError::NotYet);
+        }
+        Ok(sizing::size(spec, &self.setup, &self.ports, self.setup.simulated).await)
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> jiff::Timestamp {
+        self.ports.clock.now()
     }
 
     fn known(&self, request_id: &str, spec: &Spec) -> Result<Option<Arc<Board>>, CreateError> {
@@ -387,7 +405,7 @@ impl Studio {
     fn end(&self, board: &Arc<Board>, stop: &Stop, ended: Ended) {
         let now = board.now();
         match (ended, stop.why()) {
-            (Ended::Failed(why), _) => {
+            (Ended::Failed(why) | Ended::Budget(why), _) => {
                 board.change(|job| job.stop(JobState::Failed, why.clone(), now));
                 board.log(LogLevel::Error, format!("failed: {why}"));
             }

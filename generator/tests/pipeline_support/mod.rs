@@ -150,7 +150,7 @@ impl Generator {
         let shutdown = CancellationToken::new();
         let stop = shutdown.clone();
         let task = tokio::spawn(async move {
-            reelmeter_generator::run(config, &Common::default(), listener, stop).await
+            reelmeter_generator::run(config, Common::default(), listener, stop).await
         });
         Self {
             client: client(address),

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use reelmeter_proto::meter::v1::{MetricAmount, Quantity, UsageEvent, budget};
 use reelmeter_rating::{Money, PricingState, RateTable};
+use tokio::sync::Notify;
 
 use account::Account;
 pub use ask::{LeaseError, Reserve};
@@ -29,6 +30,8 @@ struct Shared {
     /// What is divided: the budget's own unit.
     unit: Unit,
     accounts: Mutex<Vec<Account>>,
+    /// A permit was drawn on, kept or given back.
+    freed: Notify,
     table: RateTable,
 }
 
@@ -149,25 +152,29 @@ impl Permit {
 
     /// What the call really took is drawn in place of the worst case. It is drawn even where it is more.
     pub(crate) fn draw(mut self, event: &UsageEvent) {
-        self.spent = true;
         let actual = self.lease.cost(event).unwrap_or(self.held);
-        if let Some(account) = self.lease.lock().get_mut(self.account) {
-            account.draw(self.held, actual);
-        }
+        self.close(actual);
     }
 
     /// The worst case stays set aside: nobody knows what the call took.
     pub(crate) fn keep(mut self) {
+        let held = self.held;
+        self.close(held);
+    }
+
+    fn close(&mut self, actual: i128) {
         self.spent = true;
+        if let Some(account) = self.lease.lock().get_mut(self.account) {
+            account.draw(self.held, actual);
+        }
+        self.lease.shared.freed.notify_waiters();
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if !self.spent
-            && let Some(account) = self.lease.lock().get_mut(self.account)
-        {
-            account.draw(self.held, 0);
+        if !self.spent {
+            self.close(0);
         }
     }
 }
@@ -243,6 +250,34 @@ impl Lease {
             held,
             spent: false,
         })
+    }
+
+    /// As [`Lease::admit`], but waits while calls that are in flight may still give enough back.
+    ///
+    /// # Errors
+    /// As [`Lease::admit`], when nothing that is in flight could change it.
+    pub async fn admit_when_free(
+        &self,
+        service: &str,
+        model: &str,
+        rate_model: &str,
+        worst_case: &[Quantity],
+    ) -> Result<Permit, NotAdmitted> {
+        loop {
+            let freed = self.shared.freed.notified();
+            tokio::pin!(freed);
+            // From here on nothing that is freed is missed.
+            freed.as_mut().enable();
+            match self.admit(service, model, rate_model, worst_case) {
+                Err(NotAdmitted::Full { .. }) if self.is_in_use() => freed.await,
+                decided => return decided,
+            }
+        }
+    }
+
+    /// Whether a call is in flight that has not drawn yet.
+    fn is_in_use(&self) -> bool {
+        self.lock().iter().any(|account| account.open_count > 0)
     }
 
     /// What a call takes of the budget, in its smallest parts.

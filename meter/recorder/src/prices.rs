@@ -33,7 +33,9 @@ pub(crate) fn billing_mode(table: &RateTable, service: &str) -> wire::BillingMod
     }
 }
 
-pub(crate) fn reference(table: &RateTable, now: Timestamp) -> wire::PriceBookReference {
+/// The price book as a summary names it.
+#[must_use]
+pub fn reference(table: &RateTable, now: Timestamp) -> wire::PriceBookReference {
     let book = table.book();
     let overrides = table
         .rates()
@@ -272,6 +274,35 @@ pub(crate) fn timestamp(time: Timestamp) -> prost_types::Timestamp {
         seconds: time.as_second(),
         nanos: time.subsec_nanosecond(),
     }
+}
+
+/// What quantities of events cost, one line for each rating class.
+///
+/// # Errors
+/// A sum that is too large to be exact, or a quantity below zero.
+pub fn lines(
+    events: &[wire::UsageEvent],
+    table: &RateTable,
+    now: Timestamp,
+) -> Result<Vec<wire::CostLine>, String> {
+    let lines = crate::summary::rated(events, table, now)?;
+    Ok(lines.iter().map(|line| cost_line(line, table)).collect())
+}
+
+/// What everything with a price costs.
+///
+/// # Errors
+/// As [`lines`].
+pub fn total(
+    events: &[wire::UsageEvent],
+    table: &RateTable,
+    now: Timestamp,
+) -> Result<wire::Money, String> {
+    let lines = crate::summary::rated(events, table, now)?;
+    let costs = lines.iter().filter_map(|line| line.cost);
+    Money::checked_sum(costs)
+        .map(dollars)
+        .ok_or_else(|| "the sum is too large".to_owned())
 }
 
 /// The instant that the system's clock shows.

@@ -177,6 +177,11 @@ impl Recorder {
             .map(Permit::worst_case)
             .unwrap_or_default();
         abort::point("recorder.before-intent");
+        // Dropped while it waits for the disk, the call was never made.
+        let mut announced = Announced {
+            recorder: self,
+            event_id: Some(event_id.clone()),
+        };
         self.shared
             .writer
             .run(move |store, touched| {
@@ -185,6 +190,7 @@ impl Recorder {
                 Ok(())
             })
             .await?;
+        announced.event_id = None;
         abort::point("recorder.intended");
         Ok(Call {
             recorder: self.clone(),
@@ -308,6 +314,31 @@ fn tell(watched: &Watched, store: &Store<'_>, touched: &Touched) {
             }
             Err(error) => tracing::error!(%error, session_id, "cannot count the session's calls"),
         }
+    }
+}
+
+/// A call whose intent is on its way to the disk.
+struct Announced<'a> {
+    recorder: &'a Recorder,
+    event_id: Option<String>,
+}
+
+impl Drop for Announced<'_> {
+    fn drop(&mut self) {
+        let Some(event_id) = self.event_id.take() else {
+            return;
+        };
+        let withdraw = move |store: &Store<'_>, touched: &mut Touched| {
+            match store.withdraw(&event_id) {
+                Ok(session_id) => touched.sessions.insert(session_id),
+                // The intent itself could not be written: there is nothing to take back.
+                Err(RecordError::NotOpen { .. }) => false,
+                Err(error) => return Err(error),
+            };
+            Ok(())
+        };
+        let writer = &self.recorder.shared.writer;
+        writer.run_detached("the withdrawal of a call", withdraw);
     }
 }
 

@@ -183,6 +183,15 @@ pub fn headline(events: &[wire::UsageEvent], table: &RateTable) -> String {
     }
 }
 
+/// One line for each rating class.
+pub(crate) fn rated(
+    events: &[wire::UsageEvent],
+    table: &RateTable,
+    now: Timestamp,
+) -> Result<Vec<CostLine>, String> {
+    Sums::of(events.iter(), table, now)?.lines(table, now)
+}
+
 /// Quantities by rating class.
 #[derive(Default)]
 struct Sums(BTreeMap<String, (UsageClass, i128)>);

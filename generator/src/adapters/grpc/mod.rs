@@ -2,6 +2,7 @@
 
 mod convert;
 mod download;
+mod estimate;
 mod listing;
 mod status;
 mod validate;
@@ -132,8 +133,12 @@ impl GeneratorService for Service {
         &self,
         request: Request<wire::EstimateVideoRequest>,
     ) -> Result<Response<wire::EstimateVideoResponse>, Status> {
-        let _spec = validate::spec(request.into_inner().spec, self.studio.setup())?;
-        Err(Status::unimplemented("estimates are not available yet"))
+        let spec = validate::spec(request.into_inner().spec, self.studio.setup())?;
+        let sizing = self.studio.size(&spec).await.map_err(status::of_create)?;
+        let table = self.costs.newest_table().await;
+        let estimated = estimate::estimate(&sizing, &table, self.studio.now());
+        let estimate = Some(estimated.map_err(Status::internal)?);
+        Ok(Response::new(wire::EstimateVideoResponse { estimate }))
     }
 
     type DownloadVideoStream = Streamed<wire::DownloadVideoResponse>;

@@ -98,6 +98,14 @@ impl Costs {
             .clone()
     }
 
+    /// The prices in force: the meter's if it answers, or else those last seen.
+    pub async fn newest_table(&self) -> RateTable {
+        if let Err(reason) = self.fetch_prices().await {
+            tracing::debug!(reason, "the meter's prices were not read");
+        }
+        self.table()
+    }
+
     /// What the video has cost so far.
     pub async fn of(&self, job: &Job) -> Cost {
         let counts = match self.inner.recorder.counts(&job.session_id).await {

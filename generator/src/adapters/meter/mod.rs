@@ -1,6 +1,7 @@
 //! The meter, as the generator sees it: a recorder that takes what is spent, and summaries that tell what it cost.
 
 mod costs;
+pub(crate) mod planned;
 mod words;
 
 use std::collections::BTreeMap;
@@ -102,7 +103,9 @@ impl Ledger for Outbox {
                 Some(lease) => {
                     let service = call.provider.as_str();
                     let worst = words::quantities(&call.worst_case);
-                    let admitted = lease.admit(service, &call.model, &call.rate_model, &worst);
+                    let admitted = lease
+                        .admit_when_free(service, &call.model, &call.rate_model, &worst)
+                        .await;
                     Some(admitted.map_err(|error| AnnounceError::Budget(error.to_string()))?)
                 }
             };

@@ -119,13 +119,13 @@ impl Narrated {
             }
             Err(error) => {
                 self.failed(target, &error.to_string());
-                if !matches!(error, CallError::Stopped) {
-                    caller.halt.cancel();
-                    return Err(Ended::Failed(format!(
+                caller.halt.cancel();
+                match error {
+                    CallError::Stopped | CallError::Budget(_) => Err(error.into()),
+                    error => Err(Ended::Failed(format!(
                         "narration of scene {scene}: {error}"
-                    )));
+                    ))),
                 }
-                Err(error.into())
             }
         }
     }

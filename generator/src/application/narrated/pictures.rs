@@ -152,14 +152,14 @@ impl Narrated {
             }
             Err(error) => {
                 self.failed(target, &error.to_string());
-                if matches!(error, CallError::Stopped) {
-                    return Err(Ended::Stopped);
-                }
                 caller.halt.cancel();
-                Err(Ended::Failed(format!(
-                    "picture of scene {}: {error}",
-                    key.scene
-                )))
+                match error {
+                    CallError::Stopped | CallError::Budget(_) => Err(error.into()),
+                    error => Err(Ended::Failed(format!(
+                        "picture of scene {}: {error}",
+                        key.scene
+                    ))),
+                }
             }
         }
     }

@@ -2,12 +2,10 @@
 
 use super::{Checked, Ended, Narrated};
 use crate::application::LogLevel;
-use crate::application::ports::{SpeechModel, Voice};
+use crate::application::casting::{self, Offered};
 use crate::domain::estimate;
 use crate::domain::job::Cast;
-use crate::domain::models::{OfferedModel, choose};
 use crate::domain::quota::Quota;
-use crate::domain::retry::{Failure, FailureClass};
 use crate::domain::script::Script;
 
 impl Narrated {
@@ -17,21 +15,13 @@ impl Narrated {
         let version = tools.map_err(|error| Ended::Failed(error.to_string()))?;
         self.board
             .log(LogLevel::Info, format!("compiling with {version}"));
-        let (pen, speaker) = tokio::join!(self.ports.pen.models(), self.speaker());
-        let pen = pen.map_err(|failure| Ended::Failed(failure.to_string()))?;
-        let speaker = speaker?;
-        let mut cast = self.cast(&pen.items, &speaker)?;
-        cast.simulated = match speaker.simulated {
-            None => pen.simulated,
-            Some(simulated) if simulated == pen.simulated => simulated,
-            Some(_) => {
-                return Err(Ended::Failed(
-                    "one provider is simulated and the other is real; their costs must not be mixed: \
-                     set GEMINI_BASE_URL and ELEVENLABS_BASE_URL both to the simulator, or neither"
-                        .to_owned(),
-                ));
-            }
-        };
+        let offered = Offered::ask(&*self.ports.pen, &*self.ports.speaker).await;
+        let found = offered.and_then(|offered| casting::cast(&self.spec, &self.setup, offered));
+        let found = found.map_err(|error| Ended::Failed(error.to_string()))?;
+        for notice in found.notices {
+            self.board.notice(notice);
+        }
+        let cast = found.cast;
         self.same_world_as_before(&cast)?;
         self.start_session(&cast).await?;
         let quota = self.report_quota().await;
@@ -69,154 +59,6 @@ impl Narrated {
         quota
             .check(missing)
             .map_err(|short| Ended::Failed(format!("elevenlabs: {short}; what was bought is kept")))
-    }
-
-    async fn speaker(&self) -> Result<Found, Ended> {
-        let (voices, models) =
-            tokio::join!(self.ports.speaker.voices(), self.ports.speaker.models());
-        let (voices, simulated) = match voices {
-            Ok(offer) => (Some(offer.items), Some(offer.simulated)),
-            Err(failure) if may_not_look(&failure) => {
-                self.board
-                    .notice(format!("the voice could not be checked: {failure}"));
-                (None, None)
-            }
-            Err(failure) => return Err(Ended::Failed(failure.to_string())),
-        };
-        let models = match models {
-            Ok(models) => Some(models),
-            Err(failure) if may_not_look(&failure) => {
-                self.board.notice(format!(
-                    "the narration model could not be checked: {failure}"
-                ));
-                None
-            }
-            Err(failure) => return Err(Ended::Failed(failure.to_string())),
-        };
-        Ok(Found {
-            voices,
-            models,
-            simulated,
-        })
-    }
-
-    fn cast(&self, offered: &[OfferedModel], speaker: &Found) -> Result<Cast, Ended> {
-        let wishes = &self.spec.models;
-        let preferences = &self.setup.preferences;
-        let script_model = self.pick("the script", &wishes.script, &preferences.script, offered)?;
-        let rephrase_model = if self.spec.rephrase {
-            self.pick(
-                "rephrasing",
-                &wishes.rephrase,
-                &preferences.rephrase,
-                offered,
-            )?
-        } else {
-            String::new()
-        };
-        let image_model = self.pick("pictures", &wishes.image, &preferences.image, offered)?;
-        let (narration_model, credits_per_character) =
-            self.narration_model(&wishes.narration, speaker.models.as_deref())?;
-        let voice = self.voice(speaker.voices.as_deref())?;
-        Ok(Cast {
-            script_model,
-            rephrase_model,
-            image_model,
-            narration_model,
-            voice_id: voice.id,
-            voice_name: voice.name,
-            credits_per_character,
-            simulated: false,
-        })
-    }
-
-    /// The model that was asked for, or else the first configured one that is offered; a change is said.
-    fn pick(
-        &self,
-        purpose: &str,
-        wish: &str,
-        configured: &[String],
-        offered: &[OfferedModel],
-    ) -> Result<String, Ended> {
-        let wanted: Vec<&str> = std::iter::once(wish)
-            .chain(configured.iter().map(String::as_str))
-            .filter(|name| !name.is_empty())
-            .collect();
-        let choice =
-            choose(purpose, offered, &wanted).map_err(|none| Ended::Failed(none.to_string()))?;
-        for notice in choice.notices {
-            self.board.notice(notice);
-        }
-        Ok(choice.model)
-    }
-
-    fn narration_model(
-        &self,
-        wish: &str,
-        models: Option<&[SpeechModel]>,
-    ) -> Result<(String, String), Ended> {
-        let configured = &self.setup.preferences.narration;
-        let Some(models) = models else {
-            let wanted = std::iter::once(wish).chain(configured.iter().map(String::as_str));
-            let first = wanted.into_iter().find(|name| !name.is_empty());
-            let first = first.ok_or_else(|| {
-                Ended::Failed(
-                    "no model is configured for narration; set GENERATOR_NARRATION_MODELS"
-                        .to_owned(),
-                )
-            })?;
-            return Ok((first.to_owned(), String::new()));
-        };
-        let offered: Vec<OfferedModel> = models.iter().map(|model| model.model.clone()).collect();
-        let chosen = self.pick("narration", wish, configured, &offered)?;
-        let credits = models.iter().find(|model| model.model.name == chosen);
-        let credits = credits.map(|model| model.credits_per_character.clone());
-        Ok((chosen, credits.unwrap_or_default()))
-    }
-
-    fn voice(&self, voices: Option<&[Voice]>) -> Result<Voice, Ended> {
-        let asked = &self.spec.voice_id;
-        let wanted = if asked.is_empty() {
-            &self.setup.voice_id
-        } else {
-            asked
-        };
-        let unnamed = || Voice {
-            id: wanted.clone(),
-            name: String::new(),
-            labels: std::collections::BTreeMap::new(),
-            preview_url: String::new(),
-        };
-        let Some(voices) = voices else {
-            return Ok(unnamed());
-        };
-        // A name is taken as well as an id: people know voices by their names.
-        let named = |voice: &&Voice| voice.id == *wanted || voice.name.eq_ignore_ascii_case(wanted);
-        if let Some(voice) = voices.iter().find(named) {
-            return Ok(voice.clone());
-        }
-        let first = voices.first();
-        match first {
-            // A voice that nobody asked for by name may be replaced, saying so.
-            Some(voice) if asked.is_empty() => {
-                self.board.notice(format!(
-                    "voice {wanted} is not offered to this account; using {} ({}) instead",
-                    voice.name, voice.id
-                ));
-                Ok(voice.clone())
-            }
-            _ => {
-                let known: Vec<String> = voices
-                    .iter()
-                    .take(10)
-                    .map(|voice| format!("{} ({})", voice.name, voice.id))
-                    .collect();
-                Err(Ended::Failed(format!(
-                    "voice {wanted} is not offered to this account; choose one of: {}",
-                    known.join(", ")
-                )))
-            }
-        }
     }
 
     /// A job that has begun with the simulator goes on with it, and the other way round.
@@ -267,18 +109,6 @@ impl Narrated {
         );
         Ok(())
     }
-}
-
-/// What the speech provider offers, as far as the key may look.
-struct Found {
-    voices: Option<Vec<Voice>>,
-    models: Option<Vec<SpeechModel>>,
-    simulated: Option<bool>,
-}
-
-/// A key may be good for speaking and not for looking at lists (`voices_read`, `user_read`).
-fn may_not_look(failure: &Failure) -> bool {
-    failure.class == FailureClass::NotPermitted
 }
 
 fn world(simulated: bool) -> &'static str {

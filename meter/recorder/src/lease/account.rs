@@ -9,6 +9,8 @@ pub(super) struct Account {
     pub(super) amount: i128,
     /// What calls have drawn or may draw.
     pub(super) gone: i128,
+    /// Permits that are given out and not drawn on yet.
+    pub(super) open_count: usize,
     pub(super) expires: Option<Timestamp>,
 }
 
@@ -20,11 +22,13 @@ impl Account {
 
     pub(super) fn hold(&mut self, worst_case: i128) {
         self.gone = self.gone.saturating_add(worst_case);
+        self.open_count += 1;
     }
 
     /// What was really drawn takes the place of what was set aside.
     pub(super) fn draw(&mut self, held: i128, actual: i128) {
         self.gone = self.gone.saturating_sub(held).saturating_add(actual);
+        self.open_count = self.open_count.saturating_sub(1);
     }
 }
 
@@ -37,6 +41,7 @@ mod tests {
             id: String::new(),
             amount,
             gone: 0,
+            open_count: 0,
             expires: None,
         }
     }

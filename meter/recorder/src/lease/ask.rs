@@ -192,6 +192,7 @@ impl Recorder {
             shared: Arc::new(Shared {
                 unit,
                 accounts: Mutex::default(),
+                freed: tokio::sync::Notify::new(),
                 table,
             }),
         };
@@ -213,6 +214,7 @@ impl Recorder {
                 id: reservation.reservation_id,
                 amount,
                 gone,
+                open_count: 0,
                 expires: expiry(kept),
             });
         }

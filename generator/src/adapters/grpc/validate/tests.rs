@@ -15,6 +15,7 @@ fn setup() -> Setup {
         scene_count: 5,
         resolution_px: 720,
         subtitles: true,
+        simulated: true,
         limits: Limits {
             videos: 1,
             images: 1,
