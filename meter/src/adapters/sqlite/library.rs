@@ -59,6 +59,23 @@ impl SqliteLibrary {
         worked
     }
 
+    /// A session as it stands in the file, whatever is in memory.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn usage_in_file(&self, key: &SessionKey) -> Result<Option<SessionUsage>> {
+        self.read(|connection| {
+            let Some(tenant) = load::tenant(connection, &key.tenant)? else {
+                return Ok(None);
+            };
+            let Some(row) = load::session_row(connection, tenant, &key.session_id)? else {
+                return Ok(None);
+            };
+            let stored = self.sessions_of(connection, &[row])?;
+            Ok(stored.into_iter().next().map(|stored| stored.usage))
+        })
+    }
+
     /// Sessions from the file, with what lies behind the watermark.
     fn sessions_of(&self, connection: &Connection, rows: &[i64]) -> Result<Vec<Stored>> {
         let stored: Result<Vec<Stored>> = rows
@@ -84,19 +101,7 @@ impl Library for SqliteLibrary {
         if let Some(live) = self.shared.live.get(key) {
             return Ok(Some(live.usage()));
         }
-        self.read(|connection| {
-            let Some(tenant) = load::tenant(connection, &key.tenant)? else {
-                return Ok(None);
-            };
-            let Some(row) = load::session_row(connection, tenant, &key.session_id)? else {
-                return Ok(None);
-            };
-            let stored = self.sessions_of(connection, &[row])?;
-            Ok(stored
-                .into_iter()
-                .next()
-                .map(|stored| Arc::new(stored.usage)))
-        })
+        Ok(self.usage_in_file(key)?.map(Arc::new))
     }
 
     fn sessions(

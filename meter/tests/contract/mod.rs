@@ -1,0 +1,9 @@
+//! The promises, one function each, for any store.
+
+pub mod budgets;
+pub mod corrections;
+pub mod listings;
+pub mod prices;
+pub mod recording;
+pub mod sessions;
+pub mod starts;

@@ -1,0 +1,483 @@
+//! What the meter's tests are told with: events, and a ledger over a file of its own.
+
+#![allow(
+    dead_code,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, and no test binary needs all of this"
+)]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use reelmeter_meter::adapters::sqlite::{SqliteLedger, SqliteLibrary};
+use reelmeter_meter::application::Error;
+use reelmeter_meter::application::ports::{
+    Answer, Change, Ledger, Library, Recorded, Recording, ReportedBacklog, Request, SessionKey,
+};
+use reelmeter_meter::domain::event::{Event, Sent, SentBilled, SentEvent, SentQuantity, SentTime};
+use reelmeter_meter::domain::session::NewSession;
+use reelmeter_meter::domain::summary::{Summary, build};
+use reelmeter_meter::domain::usage::SessionUsage;
+use reelmeter_meter::domain::validate;
+use reelmeter_rating::rate::Source;
+use reelmeter_rating::{Basis, Money, Outcome, PriceBook, Rate, RateSpec, RateTable, Variant};
+use tempfile::TempDir;
+
+pub const FLASH: &str = "gemini-2.5-flash";
+
+pub fn time(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub fn money(text: &str) -> Money {
+    text.parse().unwrap()
+}
+
+/// The instant at which every test begins.
+pub fn noon() -> Timestamp {
+    time("2026-11-23T12:00:00Z")
+}
+
+pub fn seconds(count: i64) -> SignedDuration {
+    SignedDuration::from_secs(count)
+}
+
+/// An event as somebody sends it.
+pub fn sent(event_id: &str, session_id: &str) -> SentEvent {
+    SentEvent {
+        event_id: event_id.to_owned(),
+        session_id: session_id.to_owned(),
+        service: "gemini".to_owned(),
+        model: FLASH.to_owned(),
+        ..SentEvent::default()
+    }
+}
+
+/// Puts an event together, word by word.
+pub trait Telling: Sized {
+    fn metric(self, metric: &str, value: i64) -> Self;
+    fn estimated(self, metric: &str, value: i64) -> Self;
+    fn billed(self, value: &str, expected: &str) -> Self;
+    fn at(self, time: Timestamp) -> Self;
+    fn by(self, service: &str, model: &str) -> Self;
+    fn stage(self, stage: &str, scene: i32, attempt: i32) -> Self;
+    fn outcome(self, outcome: Outcome) -> Self;
+    fn variant(self, variant: Variant) -> Self;
+    fn replacing(self, event_id: &str) -> Self;
+    fn paid_from(self, reservation_id: &str) -> Self;
+    fn label(self, key: &str, value: &str) -> Self;
+    fn shown_as(self, name: &str) -> Self;
+    fn sound(self) -> Event;
+}
+
+impl Telling for SentEvent {
+    fn metric(mut self, metric: &str, value: i64) -> Self {
+        let basis = Sent::Known(Basis::Reported);
+        self.quantities.push(SentQuantity {
+            metric: metric.to_owned(),
+            value,
+            basis,
+            provider_billed: None,
+        });
+        self
+    }
+
+    fn estimated(mut self, metric: &str, value: i64) -> Self {
+        let basis = Sent::Known(Basis::Estimated);
+        self.quantities.push(SentQuantity {
+            metric: metric.to_owned(),
+            value,
+            basis,
+            provider_billed: None,
+        });
+        self
+    }
+
+    fn billed(mut self, value: &str, expected: &str) -> Self {
+        self.quantities.last_mut().unwrap().provider_billed = Some(SentBilled {
+            value: value.to_owned(),
+            unit: "credits".to_owned(),
+            expected_value: expected.to_owned(),
+        });
+        self
+    }
+
+    fn at(mut self, time: Timestamp) -> Self {
+        self.occur_time = Some(SentTime {
+            seconds: time.as_second(),
+            nanoseconds: time.subsec_nanosecond(),
+        });
+        self
+    }
+
+    fn by(mut self, service: &str, model: &str) -> Self {
+        self.service = service.to_owned();
+        self.model = model.to_owned();
+        self
+    }
+
+    fn stage(mut self, stage: &str, scene: i32, attempt: i32) -> Self {
+        self.stage = stage.to_owned();
+        self.scene = scene;
+        self.attempt = attempt;
+        self
+    }
+
+    fn outcome(mut self, outcome: Outcome) -> Self {
+        self.outcome = Sent::Known(outcome);
+        self
+    }
+
+    fn variant(mut self, variant: Variant) -> Self {
+        self.variant = Sent::Known(variant);
+        self
+    }
+
+    fn replacing(mut self, event_id: &str) -> Self {
+        self.replaces_event_id = event_id.to_owned();
+        self
+    }
+
+    fn paid_from(mut self, reservation_id: &str) -> Self {
+        self.reservation_id = reservation_id.to_owned();
+        self
+    }
+
+    fn label(mut self, key: &str, value: &str) -> Self {
+        self.labels.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    fn shown_as(mut self, name: &str) -> Self {
+        self.model_display_name = name.to_owned();
+        self
+    }
+
+    fn sound(self) -> Event {
+        validate::event(self).unwrap()
+    }
+}
+
+/// A rate for a model of gemini, of a million tokens.
+pub fn rate(model: &str, metric: &str, amount: &str, start: Option<Timestamp>) -> Rate {
+    let spec = RateSpec {
+        start,
+        ..RateSpec::new(
+            "gemini",
+            Some(model),
+            metric,
+            money(amount),
+            1_000_000,
+            Source::named("a test"),
+        )
+    };
+    Rate::new(spec).unwrap()
+}
+
+/// The table that stores are opened with where a test does not care.
+pub fn documented() -> RateTable {
+    RateTable::of_book(PriceBook::documented().unwrap())
+}
+
+/// A store under test: both of its sides, and what a crash and a start do to it.
+pub trait Store: Sized {
+    /// A new, empty one.
+    fn new(prices: RateTable) -> Self;
+    fn ledger(&mut self) -> &mut dyn Ledger;
+    fn library(&self) -> Arc<dyn Library>;
+    /// A session as it is kept, whatever is in memory.
+    fn in_file(&self, key: &SessionKey) -> SessionUsage;
+    /// As after a crash: what was in memory is gone.
+    fn crash(self, prices: RateTable) -> Self;
+}
+
+/// The SQLite store over a file of its own.
+pub struct Sqlite {
+    pub folder: TempDir,
+    sides: Option<(SqliteLedger, Arc<SqliteLibrary>)>,
+}
+
+impl Sqlite {
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("meter.db")
+    }
+}
+
+impl Store for Sqlite {
+    fn new(prices: RateTable) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let sides = SqliteLedger::open(&folder.path().join("meter.db"), &prices, noon()).unwrap();
+        Self {
+            folder,
+            sides: Some(sides),
+        }
+    }
+
+    fn ledger(&mut self) -> &mut dyn Ledger {
+        &mut self.sides.as_mut().unwrap().0
+    }
+
+    fn library(&self) -> Arc<dyn Library> {
+        Arc::clone(&self.sides.as_ref().unwrap().1) as Arc<dyn Library>
+    }
+
+    fn in_file(&self, key: &SessionKey) -> SessionUsage {
+        self.sides
+            .as_ref()
+            .unwrap()
+            .1
+            .usage_in_file(key)
+            .unwrap()
+            .unwrap()
+    }
+
+    fn crash(mut self, prices: RateTable) -> Self {
+        // Nothing is folded or closed: the connection goes as it would with the process.
+        drop(self.sides.take());
+        self.sides = Some(SqliteLedger::open(&self.path(), &prices, noon()).unwrap());
+        self
+    }
+}
+
+/// A store with a clock that a test moves.
+pub struct Told<S> {
+    pub store: S,
+    pub now: Timestamp,
+    pub tenant: Arc<str>,
+    pub prices: RateTable,
+}
+
+impl<S: Store> Told<S> {
+    pub fn new() -> Self {
+        Self::with(documented())
+    }
+
+    pub fn with(prices: RateTable) -> Self {
+        Self {
+            store: S::new(prices.clone()),
+            now: noon(),
+            tenant: Arc::from(""),
+            prices,
+        }
+    }
+
+    pub fn pass(&mut self, duration: SignedDuration) {
+        self.now = self.now.checked_add(duration).unwrap();
+    }
+
+    /// The process is killed and started again.
+    pub fn crash(self) -> Self {
+        let prices = self.prices.clone();
+        self.crash_into(prices)
+    }
+
+    pub fn crash_into(self, prices: RateTable) -> Self {
+        let Self {
+            store, now, tenant, ..
+        } = self;
+        Self {
+            store: store.crash(prices.clone()),
+            now,
+            tenant,
+            prices,
+        }
+    }
+
+    /// What is behind the watermark is folded into the rollups.
+    pub fn fold(&mut self) {
+        let now = self.now;
+        self.store.ledger().tidy(now).unwrap();
+    }
+
+    pub fn request(&self, change: Change) -> Request {
+        Request {
+            tenant: Arc::clone(&self.tenant),
+            change,
+        }
+    }
+
+    pub fn all(&mut self, changes: Vec<Change>) -> Vec<Result<Answer, Error>> {
+        let requests = changes
+            .into_iter()
+            .map(|change| self.request(change))
+            .collect();
+        let now = self.now;
+        self.store.ledger().commit(requests, now)
+    }
+
+    pub fn ask(&mut self, change: Change) -> Result<Answer, Error> {
+        self.all(vec![change]).pop().unwrap()
+    }
+
+    pub fn record(&mut self, events: Vec<SentEvent>) -> Vec<Recorded> {
+        let events = events.into_iter().map(Telling::sound).collect();
+        match self
+            .ask(Change::Record(Recording {
+                events,
+                ..Recording::default()
+            }))
+            .unwrap()
+        {
+            Answer::Recorded(recorded) => recorded,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Records one event, which must be new.
+    pub fn new_event(&mut self, event: SentEvent) {
+        assert_eq!(self.record(vec![event]), [Recorded::New]);
+    }
+
+    pub fn start(&mut self, session_id: &str) -> Arc<SessionUsage> {
+        self.session(Change::Start(new_session(session_id)))
+    }
+
+    /// A change that gives a session.
+    pub fn session(&mut self, change: Change) -> Arc<SessionUsage> {
+        match self.ask(change).unwrap() {
+            Answer::Session { usage, .. } => usage,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn end(&mut self, session_id: &str) -> Arc<SessionUsage> {
+        self.session(Change::End(Arc::from(session_id)))
+    }
+
+    pub fn key(&self, session_id: &str) -> SessionKey {
+        SessionKey {
+            tenant: Arc::clone(&self.tenant),
+            session_id: Arc::from(session_id),
+        }
+    }
+
+    /// The session's usage; as it is in memory and as it is in the file, which must be the same.
+    pub fn usage(&self, session_id: &str) -> Arc<SessionUsage> {
+        let library = self.store.library();
+        let key = self.key(session_id);
+        let live = library.usage(&key).unwrap().unwrap();
+        assert_eq!(
+            self.store.in_file(&key),
+            *live,
+            "the file says the same as memory"
+        );
+        live
+    }
+
+    pub fn summary(&self, session_id: &str) -> Summary {
+        let summary = build(
+            &self.usage(session_id),
+            &self.store.library().prices(),
+            self.now,
+        );
+        assert_sums(&summary);
+        summary
+    }
+
+    pub fn total(&self, session_id: &str) -> String {
+        self.summary(session_id).total.to_string()
+    }
+}
+
+/// Models add up to services add up to the total.
+pub fn assert_sums(summary: &Summary) {
+    let add = |costs: Vec<Option<Money>>| Money::checked_sum(costs.into_iter().flatten()).unwrap();
+    assert_eq!(
+        add(summary
+            .models
+            .iter()
+            .map(|model| model.entry.cost)
+            .collect()),
+        summary.total,
+        "models"
+    );
+    assert_eq!(
+        add(summary
+            .services
+            .iter()
+            .map(|service| service.entry.cost)
+            .collect()),
+        summary.total,
+        "services"
+    );
+    assert_eq!(
+        add(summary
+            .stages
+            .iter()
+            .map(|stage| stage.entry.cost)
+            .collect()),
+        summary.total,
+        "stages"
+    );
+    for model in &summary.models {
+        let metrics = model.entry.metrics.iter();
+        assert_eq!(
+            add(metrics.clone().map(|metric| metric.cost).collect()),
+            model.entry.cost.unwrap_or_default()
+        );
+        for metric in metrics {
+            let lines = add(metric.lines.iter().map(|line| line.line.cost).collect());
+            assert_eq!(
+                lines,
+                metric.cost.unwrap_or_default(),
+                "lines of {}",
+                metric.metric
+            );
+            assert_eq!(
+                metric
+                    .lines
+                    .iter()
+                    .map(|line| line.line.quantity)
+                    .sum::<i128>(),
+                metric.quantity
+            );
+        }
+    }
+    assert_eq!(
+        summary
+            .models
+            .iter()
+            .map(|model| model.entry.events)
+            .sum::<i64>(),
+        summary.events
+    );
+    assert_eq!(
+        summary
+            .services
+            .iter()
+            .map(|service| service.entry.events)
+            .sum::<i64>(),
+        summary.events
+    );
+    assert_eq!(
+        summary
+            .stages
+            .iter()
+            .map(|stage| stage.entry.events)
+            .sum::<i64>(),
+        summary.events
+    );
+}
+
+pub fn new_session(session_id: &str) -> NewSession {
+    NewSession {
+        session_id: Arc::from(session_id),
+        title: String::new(),
+        labels: std::collections::BTreeMap::new(),
+        simulated: false,
+        budget: None,
+    }
+}
+
+pub fn backlog(session_id: &str, pending: i64) -> ReportedBacklog {
+    ReportedBacklog {
+        session_id: Arc::from(session_id),
+        pending,
+        refused: 0,
+        unconfirmed: 0,
+    }
+}
