@@ -176,7 +176,6 @@ fn by_model(summary: &Summary) -> Table {
         ("", Side::Left),
         ("Input", Side::Right),
         ("Output", Side::Right),
-        ("All tokens", Side::Right),
         ("Other", Side::Left),
         ("Cost", Side::Right),
     ]);
@@ -193,7 +192,6 @@ fn by_model(summary: &Summary) -> Table {
             part.label(),
             tokens(part.tokens.input),
             tokens(part.tokens.output),
-            tokens(part.tokens.total),
             other_quantities(part),
             figure::group_cost(part.cost.as_ref(), &part.metrics),
         ]);
@@ -393,11 +391,17 @@ pub fn open_points(summary: &Summary) -> Vec<String> {
             figure::counted(summary.refused, "event was", "events were")
         ));
     }
-    if summary.unconfirmed > 0 {
-        points.push(format!(
-            "{} unconfirmed: nobody knows whether it was made or what it used, so it is not in the total",
-            figure::counted(summary.unconfirmed, "call is", "calls are")
-        ));
+    match summary.unconfirmed {
+        i64::MIN..=0 => {}
+        1 => points.push(
+            "1 call is unconfirmed: nobody knows whether it was made or what it used, so it is not in the total"
+                .to_owned(),
+        ),
+        count => points.push(format!(
+            "{} calls are unconfirmed: nobody knows whether they were made or what they used, so they are not in \
+             the total",
+            figure::count(count)
+        )),
     }
     for recorder in summary.recorders.iter().filter(|recorder| recorder.silent) {
         points.push(format!(

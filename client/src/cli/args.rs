@@ -36,6 +36,7 @@ pub struct Config {
 /// Without a command it watches the newest running session.
 #[derive(Debug, Clone, Parser)]
 #[command(
+    name = "client",
     after_help = "Exit codes: 0 done, 1 failed, 2 wrong command line or settings, 3 cancelled or declined, 130 interrupted."
 )]
 pub struct Cli {

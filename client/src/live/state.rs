@@ -191,10 +191,37 @@ impl State {
         metered.max(self.video.as_ref().map_or(0, |video| video.pending))
     }
 
-    /// How long a stage has been or was at work, in seconds. `None`: it has not begun.
+    /// Until when the generator is known to be at work, by its own clock: now, or when it was last heard.
+    fn generator_now(&self, now: Timestamp) -> Timestamp {
+        let heard = match self
+            .generator
+            .as_ref()
+            .map(|generator| generator.state(now))
+        {
+            Some(Link::Disconnected { since, .. } | Link::Behind { since, .. }) => since,
+            _ => now,
+        };
+        heard + self.generator_ahead
+    }
+
+    /// Whether the generator is heard, so that what it was doing last it is doing now.
+    #[must_use]
+    pub fn generator_is_heard(&self, now: Timestamp) -> bool {
+        let state = self
+            .generator
+            .as_ref()
+            .map(|generator| generator.state(now));
+        !matches!(
+            state,
+            Some(Link::Disconnected { .. } | Link::Behind { .. } | Link::Refused { .. })
+        )
+    }
+
+    /// How long a stage has been or was at work, in seconds, as far as the generator was heard. `None`: it has not
+    /// begun.
     #[must_use]
     pub fn stage_seconds(&self, stage: &Stage, now: Timestamp) -> Option<i64> {
-        let end = stage.end_time.unwrap_or(now + self.generator_ahead);
+        let end = stage.end_time.unwrap_or_else(|| self.generator_now(now));
         Some(end.duration_since(stage.start_time?).as_secs().max(0))
     }
 
@@ -204,7 +231,7 @@ impl State {
         if let Some(video) = &self.video
             && let Some(start) = video.start_time.or(video.create_time)
         {
-            let end = video.end_time.unwrap_or(now + self.generator_ahead);
+            let end = video.end_time.unwrap_or_else(|| self.generator_now(now));
             return Some(end.duration_since(start).as_secs().max(0));
         }
         let session = &self.figures()?.session;

@@ -79,10 +79,11 @@ impl Reporter {
                 figures.session.id,
                 figures.session.label()
             ));
+            // The first figures of a video that was simulated before belong to it.
+            self.said_simulated &= self.session.is_none();
             self.session = Some(figures.session.id.clone());
             self.figures = None;
             self.figures_said_at = None;
-            self.said_simulated = false;
         }
         if state.is_simulated() && !self.said_simulated {
             said.push(SIMULATED.to_owned());

@@ -167,7 +167,7 @@ impl Download {
         }
         self.offset_bytes +=
             i64::try_from(chunk.data.len()).unwrap_or(i64::MAX - self.offset_bytes);
-        Ok(Some((chunk.data.into(), chunk.size_bytes)))
+        Ok(Some((chunk.data, chunk.size_bytes)))
     }
 }
 

@@ -83,6 +83,8 @@ pub struct Signs {
     pub levels: [&'static str; 8],
     /// Between parts of a line.
     pub dot: &'static str,
+    /// Where something was cut.
+    pub cut: &'static str,
     /// The frame of a question.
     pub border: border::Set<'static>,
     /// The keys that go up and down.
@@ -105,6 +107,7 @@ const UNICODE: Signs = Signs {
     closed: "○",
     levels: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     dot: "·",
+    cut: "…",
     border: border::ROUNDED,
     up_down: "↑↓",
 };
@@ -126,6 +129,7 @@ const ASCII: Signs = Signs {
     closed: "o",
     levels: ["_", "_", ".", ".", "-", "-", "^", "^"],
     dot: "|",
+    cut: "~",
     border: border::Set {
         top_left: "+",
         top_right: "+",

@@ -7,7 +7,11 @@
     reason = "a test fails by panicking, and its name says what it is"
 )]
 
+mod commands;
 mod connections;
+mod keys;
+mod plain;
+mod reports;
 mod screens;
 mod support;
 mod terminal;

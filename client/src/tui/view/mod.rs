@@ -48,6 +48,19 @@ use crate::figure;
 ///  q leave  ? help  Tab panel  ↑↓ select  Enter explain  p prices  l log
 /// ```
 pub fn render(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
+    draw(model, theme, frame);
+    if theme.signs.cut != CUT {
+        let cut = frame.buffer_mut().content.iter_mut();
+        for cell in cut.filter(|cell| cell.symbol() == CUT) {
+            cell.set_symbol(theme.signs.cut);
+        }
+    }
+}
+
+/// The sign that texts are cut with, wherever they are cut.
+const CUT: &str = "…";
+
+fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
     let area = frame.area();
     if area.is_empty() {
         return;
@@ -223,7 +236,11 @@ fn panel_note(panel: Panel, model: &Model) -> String {
                 .video
                 .as_ref()
                 .map_or_else(String::new, |video| video.state.word().to_owned()),
-            link => link.words(|time| figure::clock(time, &model.zone)),
+            // The header has room for all of it; here the first half must do.
+            link => {
+                let words = link.words(|time| figure::clock(time, &model.zone));
+                words.split(',').next().unwrap_or_default().to_owned()
+            }
         },
         _ => String::new(),
     }

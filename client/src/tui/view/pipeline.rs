@@ -162,7 +162,12 @@ fn sign(progress: Progress, model: &Model, signs: &Signs) -> (Role, &'static str
         Progress::Pending => (Role::Muted, signs.pending),
         Progress::Running => {
             // Four steps a second, by the time that the model was told.
-            let step = model.now.as_millisecond().rem_euclid(1000) / 250;
+            let heard = model.live.generator_is_heard(model.now);
+            let step = if heard {
+                model.now.as_millisecond().rem_euclid(1000) / 250
+            } else {
+                0
+            };
             (
                 Role::Key,
                 signs.spinner[usize::try_from(step).unwrap_or(0) % signs.spinner.len()],

@@ -11,7 +11,7 @@
 
 use ratatui::text::{Line, Span};
 
-use super::parts::{left, right, span, spread};
+use super::parts::{left, right, span, spans_width, spread};
 use crate::breakdown::service_title;
 use crate::facts::{MetricTotal, PricingState, Quota, ServiceTotal};
 use crate::figure;
@@ -44,7 +44,7 @@ pub fn lines(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'static>>
         lines.extend(
             part.metrics
                 .iter()
-                .map(|metric| metric_line(metric, theme, columns, costs)),
+                .flat_map(|metric| metric_lines(metric, theme, columns, costs)),
         );
         for quota in quotas.iter().filter(|quota| quota.service == part.service) {
             lines.extend(quota_lines(quota, model, theme, columns));
@@ -96,26 +96,23 @@ fn cost(metric: &MetricTotal) -> String {
     format!("({})", figure::metric_cost(metric))
 }
 
-fn metric_line(metric: &MetricTotal, theme: &Theme, columns: usize, costs: usize) -> Line<'static> {
-    let name = vec![
-        Span::raw("  "),
-        span(
-            theme,
-            Role::Text,
-            figure::metric_title(metric.metric.shown()),
-        ),
-    ];
+fn metric_lines(
+    metric: &MetricTotal,
+    theme: &Theme,
+    columns: usize,
+    costs: usize,
+) -> Vec<Line<'static>> {
+    let title = figure::metric_title(metric.metric.shown());
+    let name = vec![Span::raw("  "), span(theme, Role::Text, title.clone())];
     let estimated = if metric.estimated_quantity > 0 {
         "~"
     } else {
         ""
     };
     if !in_columns(metric) {
-        let quantity = format!(
-            "{estimated}{}",
-            figure::quantity(metric.metric.shown(), metric.quantity)
-        );
-        return spread(name, vec![span(theme, Role::Text, quantity)], columns);
+        let words = figure::quantity(metric.metric.shown(), metric.quantity);
+        let quantity = vec![span(theme, Role::Text, format!("{estimated}{words}"))];
+        return vec![spread(name, quantity, columns)];
     }
     let role = match metric.state {
         PricingState::Rated => Role::Money,
@@ -125,10 +122,18 @@ fn metric_line(metric: &MetricTotal, theme: &Theme, columns: usize, costs: usize
     let quantity = vec![
         span(theme, Role::Doubt, estimated),
         span(theme, Role::Text, figure::count(metric.quantity)),
-        Span::raw(" "),
-        span(theme, role, right(&cost(metric), costs)),
     ];
-    spread(name, quantity, columns)
+    let cost = span(theme, role, right(&cost(metric), costs));
+    let together = 2 + width(&title) + 1 + spans_width(&quantity) + 1 + costs;
+    if together > columns {
+        // Figures are never cut to make them fit: the cost has a line of its own.
+        return vec![
+            spread(name, quantity, columns),
+            spread(Vec::new(), vec![cost], columns),
+        ];
+    }
+    let both = [quantity, vec![Span::raw(" "), cost]].concat();
+    vec![spread(name, both, columns)]
 }
 
 fn quota_lines(quota: &Quota, model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'static>> {

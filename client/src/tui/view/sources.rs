@@ -157,7 +157,12 @@ pub fn short(model: &Model, theme: &Theme, columns: usize) -> Line<'static> {
             words,
         )
     };
-    // What is in doubt is on the right, where it is kept whole; the price book gives way.
+    // What is in doubt is on the right, where it is kept whole; the price book gives way, and goes where hardly
+    // anything of it is left.
+    let room = columns.saturating_sub(spans_width(&spans) + 1);
+    if columns < 60 && width(&words) > room {
+        return spread(Vec::new(), spans, columns);
+    }
     spread(vec![span(theme, role, words)], spans, columns)
 }
 

@@ -2,15 +2,17 @@
 //!
 //! ```text
 //! $0.2577 + 2 images unpriced                                       0:42 elapsed
-//! 12,345 tokens in  4,321 out  16,666 all  17 calls   ▁▂▇▁▁ $0.12 in the last minute
+//! 12,345 tokens in  4,321 out  1,234 characters  6 images  17 calls   ▁▂▇▁▁ $0.12/min
 //! ```
 
 use ratatui::text::{Line, Span};
+use reelmeter_proto::{METRIC_CHARACTERS, METRIC_IMAGES};
 use reelmeter_rating::Money;
 
 use super::parts::{joined, span, spans_width, spread};
 use crate::breakdown;
 use crate::figure;
+use crate::printable::width;
 use crate::tui::model::Model;
 use crate::tui::theme::{Role, Signs, Theme};
 
@@ -32,14 +34,24 @@ pub fn headline(model: &Model, theme: &Theme, columns: usize) -> Line<'static> {
     } else {
         Role::Total
     };
-    let mut left = vec![span(theme, role, figures.total_cost.screen())];
+    let total = figures.total_cost.screen();
+    let right = elapsed(model, theme, columns);
+    let room = columns.saturating_sub(width(&total) + spans_width(&right) + 1);
+    let mut left = vec![span(theme, role, total)];
     if let Some(unpriced) = figure::unpriced(figures) {
-        left.push(span(theme, Role::Doubt, format!(" + {unpriced}")));
+        // All of it, or that there is something: half a number is another number.
+        let words = format!(" + {unpriced}");
+        let words = if width(&words) <= room {
+            words
+        } else {
+            " + unpriced".to_owned()
+        };
+        left.push(span(theme, Role::Doubt, words));
     }
     if model.live.figures_are_the_generators() {
         left.push(span(theme, Role::Doubt, "  the generator's own count"));
     }
-    spread(left, elapsed(model, theme, columns), columns)
+    spread(left, right, columns)
 }
 
 fn elapsed(model: &Model, theme: &Theme, columns: usize) -> Vec<Span<'static>> {
@@ -68,42 +80,44 @@ pub fn quantities(model: &Model, theme: &Theme, columns: usize) -> Line<'static>
         return Line::default();
     };
     let narrow = columns < 60;
+    let tokens_in = if narrow { "in" } else { "tokens in" };
     let mut parts = vec![
-        format!(
-            "{} {}",
-            figure::count(figures.tokens.input),
-            if narrow { "in" } else { "tokens in" }
-        ),
+        format!("{} {tokens_in}", figure::count(figures.tokens.input)),
         format!("{} out", figure::count(figures.tokens.output)),
     ];
-    if !narrow {
-        parts.push(format!("{} all", figure::count(figures.tokens.total)));
-    }
-    for name in [
-        reelmeter_proto::METRIC_CHARACTERS,
-        reelmeter_proto::METRIC_IMAGES,
-    ] {
+    for name in [METRIC_CHARACTERS, METRIC_IMAGES] {
         let quantity = figures.quantity(name);
-        if quantity > 0 && narrow && name == reelmeter_proto::METRIC_CHARACTERS {
+        if quantity > 0 && narrow && name == METRIC_CHARACTERS {
             parts.push(format!("{} chars", figure::count(quantity)));
         } else if quantity > 0 {
             parts.push(figure::quantity(name, quantity));
         }
     }
+    let essential = parts.join("  ");
     if !narrow {
         parts.push(figure::counted(figures.event_count, "call", "calls"));
-        if let Some(budget) = &figures.budget {
-            parts.push(breakdown::budget_words(budget));
-        }
+        parts.extend(figures.budget.as_ref().map(breakdown::budget_words));
+        parts.push(format!(
+            "{} tokens in all",
+            figure::count(figures.tokens.total)
+        ));
     }
-    let right = if narrow {
+    // The last minute takes what room the quantities leave: with its picture, without, or not at all.
+    let mut right = if narrow {
         Vec::new()
     } else {
         last_minute(model, theme)
     };
-    let room = columns.saturating_sub(spans_width(&right) + 2);
-    let left = vec![span(theme, Role::Text, joined(&parts, "  ", room))];
-    spread(left, right, columns)
+    while !right.is_empty() && width(&essential) + 2 + spans_width(&right) > columns {
+        right.remove(0);
+    }
+    let gap = if right.is_empty() { 0 } else { 2 };
+    let text = joined(
+        &parts,
+        "  ",
+        columns.saturating_sub(spans_width(&right) + gap),
+    );
+    spread(vec![span(theme, Role::Text, text)], right, columns)
 }
 
 /// What the last minute cost, once a whole minute was watched and something was spent in it.

@@ -40,6 +40,8 @@ pub struct World {
     pub token: Arc<Mutex<Option<String>>>,
     /// Log lines of the video.
     pub log: Arc<Mutex<Vec<g::LogLine>>>,
+    /// The request ids of `CreateVideo`.
+    pub request_ids: Arc<Mutex<Vec<String>>>,
     address: SocketAddr,
 }
 
@@ -57,6 +59,7 @@ impl World {
             sessions: Arc::default(),
             token: Arc::default(),
             log: Arc::default(),
+            request_ids: Arc::default(),
             address: listener.local_addr().unwrap(),
         };
         let services = world.clone();
@@ -74,6 +77,11 @@ impl World {
 
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Lets callers look for it elsewhere.
+    pub fn move_to(&mut self, address: SocketAddr) {
+        self.address = address;
     }
 
     pub fn url(&self) -> String {
@@ -400,6 +408,10 @@ impl GeneratorService for World {
             ),
             &request,
         )?;
+        self.request_ids
+            .lock()
+            .unwrap()
+            .push(request.get_ref().request_id.clone());
         if let Some(status) = self.refuse.lock().unwrap().take() {
             return Err(status);
         }
@@ -547,7 +559,7 @@ impl GeneratorService for World {
                 break;
             }
             messages.push(Ok(g::DownloadVideoResponse {
-                data: chunk.to_vec().into(),
+                data: chunk.to_vec(),
                 offset_bytes: offset as i64,
                 size_bytes,
                 file_name: "video.mp4".to_owned(),

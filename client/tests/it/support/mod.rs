@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub mod driver;
 pub mod fake;
 pub mod pty;
 pub mod relay;
@@ -10,19 +11,6 @@ use std::time::Duration;
 
 /// How long anything is waited for. On a busy machine everything takes longer; nothing here waits without need.
 pub const DEADLINE: Duration = Duration::from_secs(30);
-
-/// Waits until the condition gives something, for so long at most.
-pub async fn eventually<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
-    within(what, async {
-        loop {
-            if let Some(found) = condition() {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await
-}
 
 /// Waits for it, for so long at most.
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
