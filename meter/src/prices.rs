@@ -16,6 +16,9 @@ const BUILT_IN: [&str; 2] = ["documented", "list"];
 /// Why the prices cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PricesError {
+    /// There is no book of that name, nor a file.
+    #[error("there is no price book `{0}`: use documented, list, or the path of a price file")]
+    NoBook(String),
     /// A file cannot be read.
     #[error("cannot read the price file {} ({setting}): {source}", path.display())]
     Unreadable {
@@ -52,6 +55,9 @@ pub fn load(config: &Config) -> Result<StartingPrices, PricesError> {
         Some(book) => book,
         None => {
             let path = Path::new(&config.meter_price_book);
+            if !path.exists() {
+                return Err(PricesError::NoBook(config.meter_price_book.clone()));
+            }
             PriceBook::from_toml(
                 &path.display().to_string(),
                 &read("METER_PRICE_BOOK", path)?,

@@ -83,6 +83,9 @@ suite! { Sqlite:
         events_come_in_order_page_by_page_and_whole,
         events_are_found_by_what_they_are,
     }
+    properties {
+        any_order_duplication_and_batching_gives_the_same_summary,
+    }
     starts {
         a_crash_loses_nothing_that_was_answered,
         many_folds_and_starts_give_the_same_totals,

@@ -171,11 +171,11 @@ pub trait Ledger: Send + std::fmt::Debug {
     /// The store fails; nothing is lost by it.
     fn tidy(&mut self, now: Timestamp) -> Result<(), Error>;
 
-    /// Writes something for real and syncs it.
+    /// Writes at least so many bytes for real and syncs them, to see whether the store can be written.
     ///
     /// # Errors
     /// The store cannot be written now.
-    fn probe(&mut self, now: Timestamp) -> Result<(), Error>;
+    fn probe(&mut self, now: Timestamp, bytes: u32) -> Result<(), Error>;
 
     /// Brings everything in order for the next start. The ledger is not used afterwards.
     ///

@@ -20,10 +20,13 @@ const GROUP_EVENTS_MAX: usize = 20_000;
 const GROUP_REQUESTS_MAX: usize = 4_096;
 /// How long nobody must have come before the ledger is tidied.
 const TIDY_AFTER: Duration = Duration::from_secs(1);
-/// How often the ledger is written for real to see whether it can be.
+/// How often the ledger is written for real to see whether it can be, and how many bytes.
 const PROBE_EVERY: Duration = Duration::from_secs(10);
+const PROBE_BYTES: u32 = 0;
 /// The same while it could not be: as soon as there is room again, the meter serves again.
 const PROBE_FAILING_EVERY: Duration = Duration::from_secs(1);
+/// Room for a fair batch: a disk on which only the smallest write still fits does not count as having room again.
+const PROBE_FAILING_BYTES: u32 = 262_144;
 
 /// Whether the ledger can be written, as the last attempt showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -215,6 +218,7 @@ fn drive(
     health: &watch::Sender<Health>,
 ) {
     let mut last_proof = Instant::now();
+    let mut failing = false;
     loop {
         match jobs.recv_timeout(TIDY_AFTER) {
             Ok(first) => {
@@ -239,15 +243,18 @@ fn drive(
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
         }
         // Only a real write shows that the disk can be written: reading, or finding duplicates, does not.
-        let failing = *health.borrow() != Health::Serving;
-        if last_proof.elapsed()
-            >= if failing {
-                PROBE_FAILING_EVERY
-            } else {
-                PROBE_EVERY
-            }
-        {
-            note_result(health, &ledger.probe(clock.now()));
+        let fails = *health.borrow() != Health::Serving;
+        if fails && !failing {
+            last_proof = Instant::now();
+        }
+        failing = fails;
+        let (every, bytes) = if failing {
+            (PROBE_FAILING_EVERY, PROBE_FAILING_BYTES)
+        } else {
+            (PROBE_EVERY, PROBE_BYTES)
+        };
+        if last_proof.elapsed() >= every {
+            note_result(health, &ledger.probe(clock.now(), bytes));
             last_proof = Instant::now();
         }
     }

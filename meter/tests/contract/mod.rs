@@ -4,6 +4,7 @@ pub mod budgets;
 pub mod corrections;
 pub mod listings;
 pub mod prices;
+pub mod properties;
 pub mod recording;
 pub mod sessions;
 pub mod starts;

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jiff::Timestamp;
 use lru::LruCache;
 use reelmeter_rating::{Boundaries, RateTable};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ToSql, params};
 
 use super::error::Result;
 use super::library::SqliteLibrary;
@@ -169,6 +169,17 @@ impl SqliteLedger {
             }
         }
         worked
+    }
+
+    fn write_probe(&mut self, value: impl ToSql) -> Result<()> {
+        self.in_transaction(|ledger| {
+            let write = "INSERT OR REPLACE INTO meta (name, value) VALUES ('probe', ?1)";
+            ledger
+                .connection
+                .prepare_cached(write)?
+                .execute(params![value])?;
+            Ok(())
+        })
     }
 
     /// The session of a key, from memory or from the file.
@@ -368,14 +379,12 @@ impl Ledger for SqliteLedger {
         self.fold(now)
     }
 
-    fn probe(&mut self, now: Timestamp) -> std::result::Result<(), Error> {
-        self.in_transaction(|ledger| {
-            ledger
-                .connection
-                .prepare_cached("INSERT OR REPLACE INTO meta (name, value) VALUES ('probe', ?1)")?
-                .execute(params![super::codec::us(now)])?;
-            Ok(())
-        })
+    fn probe(&mut self, now: Timestamp, bytes: u32) -> std::result::Result<(), Error> {
+        if bytes > 0 {
+            // A transaction of its own: what a later step of the same one frees is never written.
+            self.write_probe(vec![0_u8; bytes as usize])?;
+        }
+        self.write_probe(super::codec::us(now))
     }
 
     fn close(&mut self, now: Timestamp) -> std::result::Result<(), Error> {

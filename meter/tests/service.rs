@@ -1,0 +1,26 @@
+//! Protects the API as callers see it: the real service on a port of its own, asked by a real client.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "service/budgets.rs"]
+mod budgets;
+#[path = "service/faults.rs"]
+mod faults;
+#[path = "service/life.rs"]
+mod life;
+#[path = "service/pricing.rs"]
+mod pricing;
+#[path = "service/recording.rs"]
+mod recording;
+#[path = "service/server.rs"]
+mod server;
+#[path = "service/streaming.rs"]
+mod streaming;
+#[path = "service/watching.rs"]
+mod watching;
