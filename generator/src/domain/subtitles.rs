@@ -83,6 +83,23 @@ impl Track {
     }
 }
 
+impl Track {
+    /// The cues that stand at some time from `start_ms` to `end_ms`, with times from
+    /// `start_ms`; what is outside is cut off.
+    #[must_use]
+    pub fn between(&self, start_ms: u64, end_ms: u64) -> Vec<Cue> {
+        self.cues
+            .iter()
+            .filter(|cue| cue.start_ms < end_ms && cue.end_ms > start_ms)
+            .map(|cue| Cue {
+                start_ms: cue.start_ms.saturating_sub(start_ms),
+                end_ms: cue.end_ms.min(end_ms) - start_ms,
+                lines: cue.lines.clone(),
+            })
+            .collect()
+    }
+}
+
 /// The words of a scene with times from the start of its narration.
 fn timed_words(speech: &Speech<'_>, limits: LineLimits) -> (Vec<Word>, TimingSource) {
     let aligned = speech

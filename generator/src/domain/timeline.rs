@@ -10,7 +10,7 @@ mod motion;
 mod plan;
 
 pub use geometry::{AspectRatio, Canvas, Geometry, GeometryError, UnknownAspectRatio};
-pub use layout::{Pacing, SceneLength, ScenePlacement, Shot, Timeline, TimelineError};
+pub use layout::{Mix, Pacing, SceneLength, ScenePlacement, Shot, Timeline, TimelineError};
 pub use motion::{Motion, Rectangle, View};
 pub use plan::{NarrationFormat, ScenePlan, VideoPlan};
 

@@ -74,7 +74,7 @@ async fn an_ffmpeg_without_what_is_needed_is_told_what_it_lacks() {
 
 #[tokio::test]
 async fn a_full_disk_is_told_as_such_and_leaves_nothing_half_written() {
-    let script = "*filter_complex*) echo 'av_interleaved_write_frame(): No space left on device' >&2\n\
+    let script = "*ffconcat*) echo 'av_interleaved_write_frame(): No space left on device' >&2\n\
                   for last; do :; done; echo half > \"${last#file:}\"; exit 1;;";
     let (_folder, studio) = studio_with(script).await;
     let plan = plan(vec![studio.scene(1, "testsrc2=s=640x360", "Full.", 700)]);
@@ -95,7 +95,7 @@ async fn a_full_disk_is_told_as_such_and_leaves_nothing_half_written() {
 
 #[tokio::test]
 async fn a_failure_is_one_sentence_that_names_the_step_and_the_cause() {
-    let script = "*filter_complex*) echo '[libx264 @ 0x55d0] broken tables' >&2\n\
+    let script = "*ffconcat*) echo '[libx264 @ 0x55d0] broken tables' >&2\n\
                   echo 'Conversion failed!' >&2; exit 1;;";
     let (_folder, studio) = studio_with(script).await;
     let plan = plan(vec![studio.scene(1, "testsrc2=s=640x360", "Fails.", 700)]);
@@ -108,7 +108,7 @@ async fn a_failure_is_one_sentence_that_names_the_step_and_the_cause() {
 
 #[tokio::test]
 async fn a_program_that_dies_of_a_signal_is_told_so() {
-    let (_folder, studio) = studio_with("*filter_complex*) kill -9 $$;;").await;
+    let (_folder, studio) = studio_with("*ffconcat*) kill -9 $$;;").await;
     let plan = plan(vec![studio.scene(1, "testsrc2=s=640x360", "Dies.", 700)]);
     let error = studio.compile(&plan, "out.mp4").await.unwrap_err();
     assert!(error.to_string().contains("signal 9"), "{error}");
@@ -116,7 +116,7 @@ async fn a_program_that_dies_of_a_signal_is_told_so() {
 
 #[tokio::test]
 async fn a_file_with_frames_missing_is_never_handed_out() {
-    let script = "*filter_complex*) for last; do :; done\n\
+    let script = "*ffconcat*) for last; do :; done\n\
                   exec ffmpeg -v error -f lavfi -i testsrc2=s=320x180:d=1 -f lavfi -i anullsrc -t 1 -f mp4 \"$last\";;";
     let (_folder, studio) = studio_with(script).await;
     let plan = plan(vec![studio.scene(1, "testsrc2=s=640x360", "Short.", 700)]);
@@ -129,10 +129,7 @@ async fn a_file_with_frames_missing_is_never_handed_out() {
 async fn a_program_that_hangs_dies_with_the_future_that_is_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let mark = folder.path().join("pid");
-    let script = format!(
-        "*filter_complex*) echo $$ > {}; exec sleep 600;;",
-        mark.display()
-    );
+    let script = format!("*ffconcat*) echo $$ > {}; exec sleep 600;;", mark.display());
     let ffmpeg = doctored(folder.path(), &script);
     let tools = Tools::find_at(&ffmpeg, Path::new("ffprobe")).await.unwrap();
     let studio = Studio::with(tools);
@@ -152,7 +149,7 @@ async fn a_program_that_hangs_dies_with_the_future_that_is_dropped() {
     eventually(|| std::fs::read_link(&alive).is_err()).await;
     let left = studio.names(&studio.work());
     assert!(
-        left.iter().all(|name| name.starts_with("scene-")),
+        left.iter().all(|name| name.starts_with("segment-")),
         "{left:?}"
     );
 }
@@ -161,7 +158,7 @@ async fn a_program_that_hangs_dies_with_the_future_that_is_dropped() {
 async fn our_environment_is_not_passed_on() {
     let folder = tempfile::tempdir().unwrap();
     let mark = folder.path().join("env");
-    let script = format!("*filter_complex*) env > {};;", mark.display());
+    let script = format!("*ffconcat*) env > {};;", mark.display());
     let ffmpeg = doctored(folder.path(), &script);
     let tools = Tools::find_at(&ffmpeg, Path::new("ffprobe")).await.unwrap();
     let studio = Studio::with(tools);

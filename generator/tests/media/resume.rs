@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::studio::{Listener, Studio, plan};
 
 #[tokio::test]
-async fn a_resume_takes_up_finished_clips_and_makes_none_again() {
+async fn a_resume_takes_up_finished_segments_and_makes_none_again() {
     let studio = Studio::open().await;
     let plan = plan(vec![
         studio.scene(1, "testsrc2=s=640x360", "One thing.", 1_000),
@@ -32,7 +32,7 @@ async fn a_resume_takes_up_finished_clips_and_makes_none_again() {
     let kept = studio.names(&studio.work());
     assert_eq!(kept.len(), 2, "{kept:?}");
     assert!(
-        kept.iter().all(|name| name.starts_with("scene-")),
+        kept.iter().all(|name| name.starts_with("segment-")),
         "{kept:?}"
     );
     assert!(!studio.path("out.mp4").exists() && !studio.path("out.srt").exists());
@@ -72,10 +72,10 @@ async fn a_resume_takes_up_finished_clips_and_makes_none_again() {
 }
 
 #[tokio::test]
-async fn another_picture_or_another_size_makes_another_clip() {
+async fn another_picture_or_another_size_makes_another_segment() {
     let studio = Studio::open().await;
     let mut plan = plan(vec![studio.scene(1, "testsrc2=s=640x360", "One.", 700)]);
-    let clip = async |plan: &_| {
+    let segment = async |plan: &_| {
         let cancel = CancellationToken::new();
         let stop = |p: reelmeter_generator::adapters::ffmpeg::Progress| {
             if p.stage == Stage::Join {
@@ -85,17 +85,17 @@ async fn another_picture_or_another_size_makes_another_clip() {
         let stopped = studio.compile_with(plan, "out.mp4", &stop, &cancel).await;
         assert!(stopped.is_err());
     };
-    clip(&plan).await;
+    segment(&plan).await;
     plan.scenes[0].images = vec![studio.picture("other.png", "testsrc=s=640x360")];
-    clip(&plan).await;
+    segment(&plan).await;
     plan.pacing.tail_ms += 100;
-    clip(&plan).await;
-    clip(&plan).await;
+    segment(&plan).await;
+    segment(&plan).await;
     assert_eq!(studio.names(&studio.work()).len(), 3);
 }
 
 #[tokio::test]
-async fn cancelling_in_the_middle_of_a_clip_is_quick_and_leaves_nothing() {
+async fn cancelling_in_the_middle_of_a_segment_is_quick_and_leaves_nothing() {
     let studio = Studio::open().await;
     // Long enough that it cannot be finished by then.
     let mut plan = plan(vec![studio.scene(

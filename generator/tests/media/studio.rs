@@ -173,6 +173,24 @@ pub fn probe(path: &Path) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// Ticks from each frame to the next.
+pub fn frame_steps(path: &Path) -> Vec<i64> {
+    let output = Command::new("ffprobe")
+        .args(["-v", "error", "-of", "csv=p=0", "-select_streams", "v:0"])
+        .args(["-show_entries", "packet=pts"])
+        .arg(path)
+        .output()
+        .unwrap();
+    let mut times: Vec<i64> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| line.trim_end_matches(',').parse().unwrap())
+        .collect();
+    times.sort_unstable();
+    assert_eq!(times.first(), Some(&0), "it starts at the start");
+    times.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
 /// A frame as three bytes a pixel.
 pub struct Frame {
     width: usize,

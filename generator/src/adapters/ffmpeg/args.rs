@@ -40,6 +40,23 @@ impl Args {
             .word(file_url(path))
     }
 
+    /// Adds standard input as what is read.
+    pub(super) fn input_pipe(self, demuxer: &str) -> Self {
+        self.words([
+            "-protocol_whitelist",
+            "file,pipe",
+            "-f",
+            demuxer,
+            "-i",
+            "pipe:0",
+        ])
+    }
+
+    /// Ends with samples on standard output.
+    pub(super) fn output_pipe(self, muxer: &str) -> Vec<OsString> {
+        self.words(["-f", muxer, "pipe:1"]).0
+    }
+
     /// Adds the file to write, which must be the last argument.
     pub(super) fn output(self, muxer: &str, path: &Path) -> Vec<OsString> {
         self.words(["-f", muxer]).word(file_url(path)).0

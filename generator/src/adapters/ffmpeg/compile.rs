@@ -1,6 +1,5 @@
 //! The order in which a video is made.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
@@ -8,24 +7,25 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::fs;
 use tokio_util::sync::CancellationToken;
 
-use super::clip::Clip;
 use super::files::{
     TempFile, absolute, remove_leftovers, remove_leftovers_of, remove_matching, srt_beside,
 };
-use super::join::{self, Join, Part};
+use super::join::Join;
 use super::loudness::{self, Loudness};
 use super::narration::{self, NarrationInfo, Samples};
+use super::notes::notes;
 use super::picture::{self, FILE_BYTES_MAX, ImageInfo};
 use super::progress::{Meter, Progress};
-use super::{Error, Tools, verify};
+use super::segment::{Picture, Segment};
+use super::{Error, Tools, letters, verify};
 use crate::domain::subtitles::{
     FONT_FAMILY_DEFAULT, LineLimits, Speech, TimingSource, Track, to_ass, to_srt,
 };
 use crate::domain::timeline::{
-    Motion, NarrationFormat, SceneLength, ScenePlan, Shot, Timeline, VideoPlan, samples_to_ms,
+    NarrationFormat, SceneLength, Timeline, VideoPlan, frames_to_ms, samples_to_ms,
 };
 
-/// Scenes that are worked on at once, at most: each takes about 110 MB at 720p.
+/// Segments that are worked on at once, at most: each takes about 150 MB at 720p.
 const PARALLEL_COUNT_MAX: usize = 8;
 
 /// A finished video.
@@ -57,17 +57,13 @@ pub struct Compiler {
     tools: Tools,
 }
 
-/// A scene whose pictures and sound were looked at.
+/// What was bought, looked at.
 struct Checked {
-    pictures: Vec<CheckedPicture>,
-    samples: Samples,
-}
-
-/// A picture that was looked at.
-struct CheckedPicture {
-    path: PathBuf,
-    info: ImageInfo,
-    hash: blake3::Hash,
+    /// The pictures, in the order in which they are shown.
+    pictures: Vec<Picture>,
+    /// The narrations, a scene each.
+    narrations: Vec<Samples>,
+    lengths: Vec<SceneLength>,
 }
 
 impl Compiler {
@@ -109,7 +105,7 @@ impl Compiler {
     /// found to be right; until then `output` is untouched. The `.srt` appears beside
     /// it just before.
     ///
-    /// `work_dir` is the compiler's own: finished clips are kept there, so that after
+    /// `work_dir` is the compiler's own: finished segments are kept there, so that after
     /// a crash or a cancel the next call goes on from them, and removed when the video
     /// is there. The folders of `work_dir` and `output` are made if they are missing.
     /// Two calls must not share either. `progress` is called from the calling task,
@@ -134,42 +130,55 @@ impl Compiler {
         prepare(&folder, &output).await?;
         let meter = Meter::new(progress);
 
-        let scenes = self.check_all(plan, &folder, &meter, cancel).await?;
-        let lengths: Vec<SceneLength> = scenes.iter().map(Checked::length).collect();
-        let timeline = Timeline::lay_out(&lengths, &plan.pacing)?;
+        let checked = self.check_all(plan, &folder, &meter, cancel).await?;
+        let timeline = Timeline::lay_out(&checked.lengths, &plan.pacing)?;
         let track = subtitles(plan, &timeline);
-        let (voice, loudness) = self.voice(&scenes, &timeline, &folder, cancel).await?;
+        let (voice, loudness) = self
+            .voice(&checked.narrations, &timeline, &folder, cancel)
+            .await?;
         meter.check(1, 1);
 
-        let clips = self
-            .clips(plan, &scenes, &timeline, &folder, &meter, cancel)
-            .await?;
-        let joined = self
-            .join(
-                plan, clips, &timeline, &track, &voice, &folder, &output, &meter, cancel,
+        let segments = self
+            .segments(
+                plan,
+                &checked.pictures,
+                &timeline,
+                &track,
+                &folder,
+                &meter,
+                cancel,
             )
             .await?;
+        meter.join(false);
+        let file = TempFile::beside(&output);
+        let join = Join {
+            timeline: &timeline,
+            segments: &segments,
+            voice: voice.path(),
+            title: &plan.title,
+            simulated: plan.simulated,
+        };
+        join.run(&self.tools, &folder, file.path(), cancel).await?;
+        meter.join(true);
 
-        meter.verify(false);
         let measured = verify::video(
             &self.tools,
-            joined.file.path(),
+            file.path(),
             &plan.geometry,
             &timeline,
             &folder,
+            |frames| meter.verify(frames, timeline.frame_count()),
             cancel,
         )
         .await?;
-        let size_bytes = size(joined.file.path()).await?;
-        let srt_path = write_srt(&track, &output).await?;
-        joined.file.keep_as(&output).await?;
-        remove_matching(&folder, |name| {
-            (name.starts_with("scene-") || name.starts_with("reel-")) && name.ends_with(".mp4")
-        })
-        .await?;
-        meter.verify(true);
-
         let heard = matches!(loudness, Loudness::Brought { .. });
+        let loudness_centi_lufs = heard.then_some(measured);
+        let missing_letters = letters::of_segments(&segments).await;
+        let size_bytes = size(file.path()).await?;
+        let srt_path = write_srt(&track, &output).await?;
+        file.keep_as(&output).await?;
+        remove_matching(&folder, |name| name.starts_with("segment-")).await?;
+        meter.verify(1, 1);
         Ok(CompiledVideo {
             path: output,
             srt_path,
@@ -177,8 +186,8 @@ impl Compiler {
             width_px: plan.geometry.width_px(),
             height_px: plan.geometry.height_px(),
             size_bytes,
-            loudness_centi_lufs: heard.then_some(measured),
-            notes: notes(plan, &track, heard, measured, &joined.warnings),
+            loudness_centi_lufs,
+            notes: notes(&track.timing, loudness_centi_lufs, &missing_letters),
             subtitle_timing: track.timing,
         })
     }
@@ -190,55 +199,51 @@ impl Compiler {
         folder: &Path,
         meter: &Meter<'_>,
         cancel: &CancellationToken,
-    ) -> Result<Vec<Checked>, Error> {
+    ) -> Result<Checked, Error> {
         let wanted = plan.scenes.len() as u64 + 1;
-        let mut checked = Vec::with_capacity(plan.scenes.len());
+        let mut checked = Checked {
+            pictures: Vec::new(),
+            narrations: Vec::new(),
+            lengths: Vec::new(),
+        };
         for (scene, number) in plan.scenes.iter().zip(1_u32..) {
             if cancel.is_cancelled() {
                 return Err(Error::Cancelled);
             }
-            checked.push(self.check(scene, number, folder, cancel).await?);
+            for image in &scene.images {
+                let path = absolute(image)?;
+                let (info, hash) = look_at(&path, number).await?;
+                checked.pictures.push(Picture {
+                    scene: number,
+                    path,
+                    info,
+                    hash,
+                });
+            }
+            let narration = absolute(&scene.narration)?;
+            let format = scene.narration_format;
+            let samples =
+                narration::decode(&self.tools, &narration, format, number, folder, cancel).await?;
+            checked.lengths.push(SceneLength {
+                narration_sample_count: samples.sample_count,
+                picture_count: scene.images.len(),
+            });
+            checked.narrations.push(samples);
             meter.check(u64::from(number), wanted);
         }
         Ok(checked)
     }
 
-    async fn check(
-        &self,
-        scene: &ScenePlan,
-        number: u32,
-        folder: &Path,
-        cancel: &CancellationToken,
-    ) -> Result<Checked, Error> {
-        let mut pictures = Vec::with_capacity(scene.images.len());
-        for image in &scene.images {
-            let path = absolute(image)?;
-            let (info, hash) = look_at(&path, number).await?;
-            pictures.push(CheckedPicture { path, info, hash });
-        }
-        let samples = narration::decode(
-            &self.tools,
-            &absolute(&scene.narration)?,
-            scene.narration_format,
-            number,
-            folder,
-            cancel,
-        )
-        .await?;
-        Ok(Checked { pictures, samples })
-    }
-
     /// The voice of the whole video, levelled.
     async fn voice(
         &self,
-        scenes: &[Checked],
+        narrations: &[Samples],
         timeline: &Timeline,
         folder: &Path,
         cancel: &CancellationToken,
     ) -> Result<(TempFile, Loudness), Error> {
         let raw = TempFile::new(folder, "pcm");
-        let samples: Vec<&Samples> = scenes.iter().map(|scene| &scene.samples).collect();
-        narration::write_voice(&samples, timeline, raw.path()).await?;
+        narration::write_voice(narrations, timeline, raw.path()).await?;
         let voice = TempFile::new(folder, "wav");
         let loudness = loudness::normalise(
             &self.tools,
@@ -252,131 +257,47 @@ impl Compiler {
         Ok((voice, loudness))
     }
 
-    /// The moving pictures of all scenes, as many at once as there are cores.
-    async fn clips(
-        &self,
-        plan: &VideoPlan,
-        scenes: &[Checked],
-        timeline: &Timeline,
-        folder: &Path,
-        meter: &Meter<'_>,
-        cancel: &CancellationToken,
-    ) -> Result<Vec<Part>, Error> {
-        let shots = timeline.shots();
-        let cores = available_parallelism().map_or(1, std::num::NonZero::get);
-        let at_once = shots.len().min(cores).clamp(1, PARALLEL_COUNT_MAX);
-        let threads = (cores / at_once).max(1);
-        meter.shots(timeline);
-        let geometry = plan.geometry;
-        let mut renders = Vec::with_capacity(shots.len());
-        for (index, shot) in shots.iter().enumerate() {
-            let Some((picture, number)) = picture_of(shot, scenes, timeline) else {
-                continue;
-            };
-            let canvas = geometry.canvas_for(picture.info.width_px, picture.info.height_px);
-            let clip = Clip {
-                scene: number,
-                image: &picture.path,
-                info: picture.info,
-                image_hash: picture.hash,
-                geometry,
-                frame_count: shot.frame_count,
-                motion: Motion::for_shot(index, shot.duration_ms(), &geometry, canvas),
-                canvas,
-            };
-            renders.push(async move {
-                let told = |frames| meter.shot(index, frames);
-                let path = clip
-                    .render(&self.tools, folder, threads, told, cancel)
-                    .await?;
-                Ok(Part::of_shot(shot, path))
-            });
-        }
-        stream::iter(renders).buffered(at_once).try_collect().await
-    }
-
+    /// The segments of the video, as many at once as there are cores.
     #[expect(
         clippy::too_many_arguments,
-        reason = "each is one product of an earlier step, and this is the only caller's last"
+        reason = "each is the product of an earlier step, and there is one caller"
     )]
-    async fn join(
+    async fn segments(
         &self,
         plan: &VideoPlan,
-        clips: Vec<Part>,
+        pictures: &[Picture],
         timeline: &Timeline,
         track: &Track,
-        voice: &TempFile,
         folder: &Path,
-        output: &Path,
         meter: &Meter<'_>,
         cancel: &CancellationToken,
-    ) -> Result<Joined, Error> {
-        let burnt_in = plan.subtitles && !track.cues.is_empty();
-        let ass = TempFile::new(folder, "ass");
-        if burnt_in {
-            let text = to_ass(&track.cues, &plan.geometry, FONT_FAMILY_DEFAULT);
-            fs::write(ass.path(), text)
-                .await
-                .map_err(|source| Error::file("writing", ass.path(), source))?;
-        }
-        let file = TempFile::beside(output);
-        // In two rounds, every frame is joined twice.
-        let frame_count = timeline.frame_count();
-        let before = if join::needs_reels(clips.len()) {
-            frame_count
-        } else {
-            0
-        };
-        let wanted = before + frame_count;
-        meter.join(0, wanted);
-        let told = |frames| meter.join(frames, wanted);
-        let parts = join::reels(clips, &self.tools, folder, told, cancel).await?;
-        let join = Join {
-            timeline,
-            parts: &parts,
-            voice: voice.path(),
-            subtitles: if burnt_in { ass.name() } else { None },
-            title: &plan.title,
-            simulated: plan.simulated,
-        };
-        let told = |frames| meter.join(before + frames, wanted);
-        let warnings = join
-            .run(&self.tools, folder, file.path(), told, cancel)
-            .await?;
-        meter.join(wanted, wanted);
-        Ok(Joined {
-            file,
-            warnings: warnings.text().to_owned(),
-        })
+    ) -> Result<Vec<PathBuf>, Error> {
+        let count = timeline.shots().len();
+        let cores = available_parallelism().map_or(1, std::num::NonZero::get);
+        let at_once = count.min(cores).clamp(1, PARALLEL_COUNT_MAX);
+        let threads = (cores / at_once).max(1);
+        meter.shots(timeline);
+        let renders: Vec<_> = (0..count)
+            .filter_map(|index| {
+                let burnt_in = burnt_in(plan, index, timeline, track);
+                let segment = Segment::new(index, timeline, pictures, plan.geometry, burnt_in)?;
+                Some(async move {
+                    let told = |frames| meter.shot(index, frames);
+                    segment
+                        .render(&self.tools, folder, threads, told, cancel)
+                        .await
+                })
+            })
+            .collect();
+        stream::iter(renders).buffered(at_once).try_collect().await
     }
 }
 
-impl Checked {
-    fn length(&self) -> SceneLength {
-        SceneLength {
-            narration_sample_count: self.samples.sample_count,
-            picture_count: self.pictures.len(),
-        }
-    }
-}
-
-/// The picture that a shot shows, and the number of its scene.
-fn picture_of<'a>(
-    shot: &Shot,
-    scenes: &'a [Checked],
-    timeline: &Timeline,
-) -> Option<(&'a CheckedPicture, u32)> {
-    let picture = scenes
-        .get(shot.scene_index)?
-        .pictures
-        .get(shot.picture_index)?;
-    Some((picture, timeline.scenes().get(shot.scene_index)?.number))
-}
-
-/// The finished file under its unfinished name, and what ffmpeg warned of.
-struct Joined {
-    file: TempFile,
-    warnings: String,
+/// The subtitles that are burnt into a segment, if any.
+fn burnt_in(plan: &VideoPlan, index: usize, timeline: &Timeline, track: &Track) -> Option<String> {
+    let frames = timeline.frames_of_shot(index);
+    let cues = track.between(frames_to_ms(frames.start), frames_to_ms(frames.end));
+    (plan.subtitles && !cues.is_empty()).then(|| to_ass(&cues, &plan.geometry, FONT_FAMILY_DEFAULT))
 }
 
 /// Makes the folders, and removes what runs that were killed have left in them.
@@ -446,73 +367,6 @@ async fn write_srt(track: &Track, output: &Path) -> Result<PathBuf, Error> {
     Ok(target)
 }
 
-/// How far a video's loudness may be from the target before a person is told, in
-/// hundredths of LU.
-const LOUDNESS_DIFFERENCE_CENTI_LU_MAX: i32 = 100;
-
-/// Letters that are named when no font has them, at most.
-const MISSING_LETTERS_MAX: usize = 8;
-
-/// What a person should know, in sentences.
-fn notes(
-    plan: &VideoPlan,
-    track: &Track,
-    heard: bool,
-    measured: i32,
-    warnings: &str,
-) -> Vec<String> {
-    let mut notes = Vec::new();
-    let estimated: Vec<String> = track
-        .timing
-        .iter()
-        .zip(1..)
-        .filter(|(timing, _)| **timing == TimingSource::Estimated)
-        .map(|(_, number)| number.to_string())
-        .collect();
-    if !estimated.is_empty() {
-        notes.push(format!(
-            "subtitle times are estimated in scene {}: there was no alignment that fits the narration",
-            estimated.join(", ")
-        ));
-    }
-    if !heard {
-        notes.push("the narration is silent: nothing was amplified".to_owned());
-    } else if (measured - loudness::TARGET_CENTI_LUFS).abs() > LOUDNESS_DIFFERENCE_CENTI_LU_MAX {
-        notes.push(format!(
-            "the loudness is {}.{} LUFS and not -14: the narration could not be brought closer",
-            measured / 100,
-            (measured % 100).abs() / 10
-        ));
-    }
-    let missing = missing_letters(warnings);
-    if plan.subtitles && !missing.is_empty() {
-        let letters: Vec<String> = missing.iter().map(char::to_string).collect();
-        notes.push(format!(
-            "no installed font has the letters {} of the subtitles: install one, such as fonts-noto-cjk or fonts-noto",
-            letters.join(" ")
-        ));
-    }
-    notes
-}
-
-/// The letters that the subtitle renderer found in no font.
-fn missing_letters(warnings: &str) -> Vec<char> {
-    warnings
-        .lines()
-        .filter(|line| line.contains("failed to find any fallback"))
-        .filter_map(|line| {
-            let (_, rest) = line.split_once("glyph 0x")?;
-            let digits: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
-            char::from_u32(u32::from_str_radix(&digits, 16).ok()?)
-        })
-        // A control or format character is missing from every font, and nobody misses it.
-        .filter(|letter| letter.is_alphanumeric())
-        .collect::<BTreeSet<char>>()
-        .into_iter()
-        .take(MISSING_LETTERS_MAX)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -531,14 +385,5 @@ mod tests {
                 .compile(plan, path, path, &|now| progress(now), cancel)
                 .await
         })
-    }
-
-    #[test]
-    fn letters_without_a_font_are_named_once() {
-        let warnings = "[Parsed_ass_0 @ 0x1] fontselect: failed to find any fallback with glyph 0x706B for font: (sans-serif, 700, 0)\n\
-             [Parsed_ass_0 @ 0x1] fontselect: failed to find any fallback with glyph 0x706B for font: (x, 400, 0)\n\
-             [Parsed_ass_0 @ 0x1] fontselect: failed to find any fallback with glyph 0x2060 for font: (x, 400, 0)\n\
-             something else\n";
-        assert_eq!(missing_letters(warnings), ['火']);
     }
 }

@@ -53,6 +53,14 @@ pub enum Error {
         /// What FFmpeg said, in its most telling line.
         reason: String,
     },
+    /// FFmpeg was ended from outside.
+    #[error("{step} was ended by signal {signal}{}: resume to try again", if *signal == 9 { ", as when the system runs out of memory" } else { "" })]
+    Killed {
+        /// What was being done.
+        step: String,
+        /// The signal's number.
+        signal: i32,
+    },
     /// There is no room left.
     #[error("{step} failed: the disk that holds {} is full: free some space and resume", folder.display())]
     DiskFull {

@@ -104,21 +104,6 @@ async fn measure(
     read_meter(tools, args, duration_ms, folder, cancel).await
 }
 
-/// The integrated loudness of a finished video's sound, in hundredths of LUFS.
-pub(super) async fn measure_video(
-    tools: &Tools,
-    video: &Path,
-    duration_ms: u64,
-    folder: &Path,
-    cancel: &CancellationToken,
-) -> Result<i32, Error> {
-    let args = measuring()
-        .input("mov", video)
-        .words(["-map", "0:a:0", "-vn", "-af", METER])
-        .no_output();
-    read_meter(tools, args, duration_ms, folder, cancel).await
-}
-
 async fn amplify(
     tools: &Tools,
     voice: &Path,
@@ -144,10 +129,10 @@ async fn amplify(
 }
 
 /// The meter; its running figures are kept out of the log.
-const METER: &str = "ebur128=framelog=verbose";
+pub(super) const METER: &str = "ebur128=framelog=verbose";
 
-/// The meter speaks at the level of information.
-fn measuring() -> Args {
+/// The beginning of a run with a meter, which speaks at the level of information.
+pub(super) fn measuring() -> Args {
     Args::default().words(["-nostdin", "-hide_banner", "-nostats", "-y", "-v", "info"])
 }
 
@@ -178,7 +163,7 @@ async fn read_meter(
 }
 
 /// The last `I: -14.2 LUFS` of a report, in hundredths.
-fn integrated(report: &str) -> Option<i32> {
+pub(super) fn integrated(report: &str) -> Option<i32> {
     let figure = report
         .lines()
         .filter_map(|line| line.trim().strip_prefix("I:"))

@@ -7,18 +7,20 @@
 //! fontconfig; letters that no font has are named in [`CompiledVideo::notes`].
 
 mod args;
-mod clip;
 mod compile;
 mod complaint;
 mod error;
 mod files;
 mod join;
+mod letters;
 mod loudness;
 mod narration;
+mod notes;
 mod picture;
 mod probe;
 mod process;
 mod progress;
+mod segment;
 mod tools;
 mod verify;
 

@@ -195,7 +195,7 @@ async fn decode_to(
 
 /// Writes the voice track: each narration where its scene wants it, silence between.
 pub(super) async fn write_voice(
-    narrations: &[&Samples],
+    narrations: &[Samples],
     timeline: &Timeline,
     target: &Path,
 ) -> Result<(), Error> {

@@ -4,13 +4,16 @@
 //! than they announced, so the bytes decide, and before anything is decoded: a few
 //! kilobytes can unpack to gigabytes.
 
+use std::ffi::OsString;
 use std::path::Path;
 
+use reelmeter_stills::Still;
 use tokio_util::sync::CancellationToken;
 
 use super::args::Args;
 use super::process::{Patience, Run};
 use super::{Error, Tools};
+use crate::domain::timeline::Canvas;
 
 /// Largest file that is taken for a picture, in bytes. A 4K PNG takes about 25 MB.
 pub(super) const FILE_BYTES_MAX: u64 = 48 * 1_024 * 1_024;
@@ -83,19 +86,66 @@ pub(super) async fn decode(
     scene: u32,
     cancel: &CancellationToken,
 ) -> Result<(), Error> {
+    let args = reading(info, path).words(["-frames:v", "1"]).no_output();
+    read(tools, args, 0, scene, cancel).await.map(drop)
+}
+
+/// Decodes a picture and scales it to a canvas, once, well, and in the colours of
+/// high-definition video.
+///
+/// # Errors
+/// [`Error::BadImage`] when it breaks off or is damaged.
+pub(super) async fn still(
+    tools: &Tools,
+    path: &Path,
+    info: ImageInfo,
+    canvas: Canvas,
+    scene: u32,
+    cancel: &CancellationToken,
+) -> Result<Still, Error> {
+    let (width, height) = (canvas.width_px, canvas.height_px);
+    let filters = format!(
+        "scale={width}:{height}:force_original_aspect_ratio=increase\
+         :flags=lanczos+accurate_rnd+full_chroma_int:out_color_matrix=bt709:out_range=tv,\
+         crop={width}:{height},format=yuv420p"
+    );
+    let args = reading(info, path)
+        .words(["-vf", &filters, "-frames:v", "1"])
+        .output_pipe("rawvideo");
+    // One more than there can be, so that too many are noticed.
+    let most = u64::from(width) * u64::from(height) * 3 / 2 + 1;
+    let samples = read(tools, args, most, scene, cancel).await?;
+    Still::new(width, height, samples).map_err(|error| Error::BadImage {
+        scene,
+        reason: format!("was not decoded whole ({error})"),
+    })
+}
+
+fn reading(info: ImageInfo, path: &Path) -> Args {
+    Args::ffmpeg()
+        // A picture that breaks off is an error, not a grey half.
+        .words(["-xerror", "-err_detect", "explode", "-threads", "1"])
+        .input(info.format.demuxer(), path)
+        .words(["-map", "0:v:0", "-an", "-sn", "-dn"])
+}
+
+async fn read(
+    tools: &Tools,
+    args: Vec<OsString>,
+    stdout_bytes_max: u64,
+    scene: u32,
+    cancel: &CancellationToken,
+) -> Result<Vec<u8>, Error> {
     let run = Run {
         program: tools.ffmpeg(),
         step: format!("looking at an image of scene {scene}"),
         folder: Path::new("/"),
-        args: Args::ffmpeg()
-            .words(["-xerror", "-err_detect", "explode", "-threads", "1"])
-            .input(info.format.demuxer(), path)
-            .words(["-map", "0:v:0", "-frames:v", "1"])
-            .no_output(),
+        args,
         patience: Patience::SHORT,
     };
-    match run.output(0, cancel).await {
-        Ok(_) => Ok(()),
+    match run.output(stdout_bytes_max, cancel).await {
+        Ok(said) => Ok(said.stdout),
+        // Whatever ffmpeg has against it, it is the file that is to blame.
         Err(Error::Failed { reason, .. }) => Err(Error::BadImage {
             scene,
             reason: format!("cannot be decoded ({reason})"),

@@ -1,13 +1,15 @@
 //! One run of ffmpeg or ffprobe: no shell, no keyboard, a limit on everything.
 
 use std::ffi::OsString;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -55,7 +57,7 @@ impl Patience {
         stall: Duration::from_secs(60),
     };
 
-    /// For runs that encode so many frames: a second each is fifty times what 1080p
+    /// For runs that make so many frames: a second each is thirty times what 1080p
     /// takes on one core.
     pub(super) fn for_frames(frame_count: u64) -> Self {
         Self {
@@ -107,7 +109,7 @@ impl Run<'_> {
         stdout_bytes_max: u64,
         cancel: &CancellationToken,
     ) -> Result<Said, Error> {
-        let mut child = self.spawn()?;
+        let mut child = self.spawn(Stdio::null())?;
         let (stdout, stderr) = pipes(&mut child);
         let mut collected = Vec::new();
         let read = async {
@@ -129,17 +131,52 @@ impl Run<'_> {
     }
 
     /// Runs it to its end; it was told to write `-progress pipe:1`. Each time its
-    /// count of frames (or, without frames, of microseconds of sound) changes,
-    /// `on_progress` hears of it.
+    /// count of frames changes, `on_progress` hears of it.
     ///
     /// # Errors
     /// Whatever went wrong, as a sentence that names the step.
     pub(super) async fn watched(
         self,
+        on_progress: impl FnMut(u64) + Send,
+        cancel: &CancellationToken,
+    ) -> Result<Complaint, Error> {
+        let child = self.spawn(Stdio::null())?;
+        self.follow(child, std::future::ready(()), on_progress, cancel)
+            .await
+    }
+
+    /// The same for a run that reads what comes through `chunks` on its standard input.
+    ///
+    /// # Errors
+    /// Whatever went wrong, as a sentence that names the step.
+    pub(super) async fn fed(
+        self,
+        mut chunks: mpsc::Receiver<Vec<u8>>,
+        on_progress: impl FnMut(u64) + Send,
+        cancel: &CancellationToken,
+    ) -> Result<Complaint, Error> {
+        let mut child = self.spawn(Stdio::piped())?;
+        let stdin = child.stdin.take();
+        let feed = async move {
+            let Some(mut stdin) = stdin else { return };
+            while let Some(chunk) = chunks.recv().await {
+                // It has ended: why, its exit status says.
+                if stdin.write_all(&chunk).await.is_err() {
+                    return;
+                }
+            }
+            // Leaving closes the pipe, which is the end of the input.
+        };
+        self.follow(child, feed, on_progress, cancel).await
+    }
+
+    async fn follow(
+        self,
+        mut child: Child,
+        feed: impl Future<Output = ()> + Send,
         mut on_progress: impl FnMut(u64) + Send,
         cancel: &CancellationToken,
     ) -> Result<Complaint, Error> {
-        let mut child = self.spawn()?;
         let (stdout, stderr) = pipes(&mut child);
         let moved = AtomicU64::new(0);
         let read = async {
@@ -153,24 +190,27 @@ impl Run<'_> {
                     Ok(0) | Err(_) => return,
                     Ok(_) => {}
                 }
-                if let Some(count) = progress_count(&line)
+                if let Some(count) = frame_count(&line)
                     && moved.swap(count, Ordering::Relaxed) != count
                 {
                     on_progress(count);
                 }
             }
         };
-        self.attend(&mut child, read, stderr, &moved, cancel).await
+        let work = async {
+            tokio::join!(feed, read);
+        };
+        self.attend(&mut child, work, stderr, &moved, cancel).await
     }
 
-    fn spawn(&self) -> Result<Child, Error> {
+    fn spawn(&self, stdin: Stdio) -> Result<Child, Error> {
         let mut command = Command::new(self.program);
         command
             .args(&self.args)
             .current_dir(self.folder)
             .env_clear()
             .env("LC_ALL", "C.UTF-8")
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             // A future that is dropped takes its program with it.
@@ -265,6 +305,12 @@ impl Run<'_> {
                 folder: PathBuf::from(self.folder),
             };
         }
+        if let Some(signal) = status.signal() {
+            return Error::Killed {
+                step: self.step.clone(),
+                signal,
+            };
+        }
         Error::Failed {
             step: self.step.clone(),
             reason: complaint.sentence(status),
@@ -281,13 +327,10 @@ fn pipes(child: &mut Child) -> Pipes {
     (child.stdout.take(), child.stderr.take())
 }
 
-/// The count in a line of `-progress`: of frames, or of microseconds of sound.
-fn progress_count(line: &[u8]) -> Option<u64> {
+/// The count of frames in a line of `-progress`.
+fn frame_count(line: &[u8]) -> Option<u64> {
     let line = std::str::from_utf8(line).ok()?;
-    let (name, value) = line.trim().split_once('=')?;
-    matches!(name, "frame" | "out_time_us")
-        .then(|| value.trim().parse().ok())
-        .flatten()
+    line.trim().strip_prefix("frame=")?.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -295,11 +338,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_is_read_from_the_lines_that_count() {
-        assert_eq!(progress_count(b"frame=42\n"), Some(42));
-        assert_eq!(progress_count(b"out_time_us=1500000\n"), Some(1_500_000));
-        assert_eq!(progress_count(b"out_time_us=N/A\n"), None);
-        assert_eq!(progress_count(b"speed=1.2x\n"), None);
-        assert_eq!(progress_count(b"\xff\xfe"), None);
+    fn frames_are_read_from_the_line_that_counts_them() {
+        assert_eq!(frame_count(b"frame=42\n"), Some(42));
+        assert_eq!(frame_count(b"out_time_us=1500000\n"), None);
+        assert_eq!(frame_count(b"frame=N/A\n"), None);
+        assert_eq!(frame_count(b"\xff\xfe"), None);
     }
 }

@@ -10,14 +10,14 @@ use crate::domain::timeline::Timeline;
 pub enum Stage {
     /// Looking at what was bought, and levelling the voice.
     Check,
-    /// Moving the pictures of a scene. Several scenes are worked on at once.
+    /// Making the frames of a scene. Several scenes are worked on at once.
     Scene {
         /// The scene, from 1.
         number: u32,
         /// How many there are.
         of: u32,
     },
-    /// Joining the scenes into the file.
+    /// Joining the scenes and the voice into the file.
     Join,
     /// Looking at the finished file.
     Verify,
@@ -35,10 +35,10 @@ pub struct Progress {
 }
 
 /// What the stages take of the whole, in thousandths, as measured at 720p.
-const CHECK_PERMILLE: u64 = 40;
-const SCENES_PERMILLE: u64 = 520;
-const JOIN_PERMILLE: u64 = 420;
-const VERIFY_PERMILLE: u64 = 20;
+const CHECK_PERMILLE: u64 = 80;
+const SCENES_PERMILLE: u64 = 780;
+const JOIN_PERMILLE: u64 = 40;
+const VERIFY_PERMILLE: u64 = 100;
 
 /// Adds the stages up and tells whoever listens.
 pub(super) struct Meter<'a> {
@@ -86,10 +86,14 @@ impl<'a> Meter<'a> {
             state.shots = timeline
                 .shots()
                 .iter()
-                .map(|shot| ShotFrames {
-                    scene_index: shot.scene_index,
-                    done: 0,
-                    wanted: shot.frame_count,
+                .zip(0..)
+                .map(|(shot, index)| {
+                    let frames = timeline.frames_of_shot(index);
+                    ShotFrames {
+                        scene_index: shot.scene_index,
+                        done: 0,
+                        wanted: frames.end - frames.start,
+                    }
                 })
                 .collect();
         });
@@ -119,21 +123,25 @@ impl<'a> Meter<'a> {
         self.told(stage_of, stage, overall);
     }
 
-    /// So many frames of the finished file are written.
-    pub(super) fn join(&self, frames_done: u64, frames_wanted: u64) {
-        let stage = permille(frames_done, frames_wanted);
-        let overall = CHECK_PERMILLE + SCENES_PERMILLE + JOIN_PERMILLE * stage / 1_000;
-        self.told(Stage::Join, stage, overall);
+    /// The finished file is being written, or has been.
+    pub(super) fn join(&self, finished: bool) {
+        let before = CHECK_PERMILLE + SCENES_PERMILLE;
+        if finished {
+            self.told(Stage::Join, 1_000, before + JOIN_PERMILLE);
+        } else {
+            self.told(Stage::Join, 0, before);
+        }
     }
 
-    /// The finished file is being looked at, or has been.
-    pub(super) fn verify(&self, finished: bool) {
+    /// So many frames of the finished file were looked at.
+    pub(super) fn verify(&self, frames_done: u64, frames_wanted: u64) {
+        let stage = permille(frames_done, frames_wanted);
         let before = CHECK_PERMILLE + SCENES_PERMILLE + JOIN_PERMILLE;
-        if finished {
-            self.told(Stage::Verify, 1_000, before + VERIFY_PERMILLE);
-        } else {
-            self.told(Stage::Verify, 0, before);
-        }
+        self.told(
+            Stage::Verify,
+            stage,
+            before + VERIFY_PERMILLE * stage / 1_000,
+        );
     }
 
     /// Tells, if there is anything new to tell.
@@ -224,10 +232,10 @@ mod tests {
         meter.shot(0, 30);
         meter.shot(2, 40);
         meter.shot(1, 45);
-        meter.join(0, 380);
-        meter.join(380, 380);
-        meter.verify(false);
-        meter.verify(true);
+        meter.join(false);
+        meter.join(true);
+        meter.verify(60, 120);
+        meter.verify(120, 120);
         let heard = heard.into_inner().unwrap();
         let overall: Vec<u16> = heard.iter().map(|p| p.overall_permille).collect();
         assert!(overall.is_sorted(), "{overall:?}");
@@ -237,7 +245,7 @@ mod tests {
             Progress {
                 stage: Stage::Scene { number: 2, of: 2 },
                 stage_permille: 500,
-                overall_permille: 40 + 195,
+                overall_permille: 80 + 292,
             }
         );
     }
@@ -247,8 +255,8 @@ mod tests {
         let count = Mutex::new(0);
         let tell = |_| *count.lock().unwrap() += 1;
         let meter = Meter::new(&tell);
-        meter.join(5, 10_000_000);
-        meter.join(6, 10_000_000);
+        meter.verify(5, 10_000_000);
+        meter.verify(6, 10_000_000);
         assert_eq!(*count.lock().unwrap(), 1);
     }
 }

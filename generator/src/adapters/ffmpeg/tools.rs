@@ -10,22 +10,17 @@ use super::files::absolute;
 use super::process::{Patience, Run};
 
 /// Filters that compiling uses.
-const FILTERS: [&str; 15] = [
+const FILTERS: [&str; 10] = [
     "scale",
     "crop",
     "format",
-    "loop",
-    "perspective",
-    "xfade",
-    "concat",
-    "fade",
+    "setparams",
     "ass",
     "volume",
     "alimiter",
     "aresample",
     "aformat",
     "ebur128",
-    "setpts",
 ];
 
 /// Encoders that compiling uses.

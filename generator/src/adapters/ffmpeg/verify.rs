@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::loudness::{self, OUTPUT_RATE_HZ};
 use super::probe::{self, Audio, Found, Video};
+use super::process::{Patience, Run};
 use super::{Error, Tools};
 use crate::domain::timeline::{Geometry, Timeline};
 
@@ -13,8 +14,9 @@ use crate::domain::timeline::{Geometry, Timeline};
 /// AAC block is 21 ms, a frame 33 ms.
 const SOUND_DIFFERENCE_MS_MAX: u64 = 60;
 
-/// Looks at the finished file before anybody else does, and measures its loudness, in
-/// hundredths of LUFS.
+/// Looks at the finished file before anybody else does: what it says of itself, and
+/// then every frame and sample of it is decoded. Gives its loudness, in hundredths of
+/// LUFS. `on_frame` hears how many frames were looked at.
 ///
 /// # Errors
 /// [`Error::Wrong`] with the first thing that differs from the plan.
@@ -24,13 +26,51 @@ pub(super) async fn video(
     geometry: &Geometry,
     timeline: &Timeline,
     folder: &Path,
+    mut on_frame: impl FnMut(u64) + Send,
     cancel: &CancellationToken,
 ) -> Result<i32, Error> {
     let found = probe::file(tools, path, folder, cancel).await?;
     if let Some(what) = difference(&found, geometry, timeline) {
         return Err(Error::Wrong { what });
     }
-    loudness::measure_video(tools, path, timeline.duration_ms(), folder, cancel).await
+    let run = Run {
+        program: tools.ffmpeg(),
+        step: "looking at the finished file".to_owned(),
+        folder,
+        args: loudness::measuring()
+            .words(["-stats_period", "0.25", "-progress", "pipe:1", "-xerror"])
+            .input("mov", path)
+            .words(["-map", "0:v:0", "-map", "0:a:0", "-af", loudness::METER])
+            .no_output(),
+        patience: Patience::for_frames(timeline.frame_count()),
+    };
+    let mut decoded = 0;
+    let report = run
+        .watched(
+            |frames| {
+                decoded = frames;
+                on_frame(frames);
+            },
+            cancel,
+        )
+        .await
+        .map_err(|error| match error {
+            Error::Failed { reason, .. } => Error::Wrong {
+                what: format!("it cannot be played to its end ({reason})"),
+            },
+            error => error,
+        })?;
+    if decoded != timeline.frame_count() {
+        return Err(Error::Wrong {
+            what: format!(
+                "{decoded} of its {} frames can be decoded",
+                timeline.frame_count()
+            ),
+        });
+    }
+    loudness::integrated(report.text()).ok_or_else(|| Error::Wrong {
+        what: "its loudness cannot be measured".to_owned(),
+    })
 }
 
 fn difference(found: &Found, geometry: &Geometry, timeline: &Timeline) -> Option<String> {

@@ -207,6 +207,25 @@ fn an_alignment_with_every_character_at_once_still_gives_readable_cues() {
 }
 
 #[test]
+fn a_part_of_a_track_has_the_cues_that_stand_in_it_with_its_own_times() {
+    let cue = |start_ms, end_ms| Cue {
+        start_ms,
+        end_ms,
+        lines: vec!["x".into()],
+    };
+    let track = Track {
+        cues: vec![cue(0, 1_000), cue(1_500, 4_000), cue(5_000, 6_000)],
+        timing: vec![],
+    };
+    assert_eq!(track.between(1_000, 5_000), [cue(500, 3_000)]);
+    assert_eq!(
+        track.between(2_000, 5_500),
+        [cue(0, 2_000), cue(3_000, 3_500)]
+    );
+    assert_eq!(track.between(6_000, 9_000), []);
+}
+
+#[test]
 fn empty_text_gives_no_cues() {
     let track = Track::compose(
         &[speech(" \n\t ", None, 3_000)],

@@ -11,13 +11,13 @@ const SHORT_SIDE_PX_MAX: u32 = 2_160;
 
 /// How much larger than the frame a picture's canvas is, in parts per million.
 ///
-/// Motion zooms between 1.0 and 1.16: a canvas in between keeps the picture sharp
-/// at both ends without the cost of a much larger one.
-const CANVAS_MARGIN_PPM: u64 = 1_060_000;
+/// Motion zooms between 1.0 and 1.16: with a canvas in between, no frame is enlarged
+/// or reduced by much, which keeps it sharp without aliasing.
+const CANVAS_MARGIN_PPM: u64 = 1_080_000;
 
 /// How far a canvas may exceed the frame along one side, in parts per million: a
 /// picture of another shape is panned across, but never decoded to a huge canvas.
-const CANVAS_SURPLUS_PPM_MAX: u64 = 1_600_000;
+const CANVAS_SURPLUS_PPM_MAX: u64 = 2_000_000;
 
 const PPM: u64 = 1_000_000;
 

@@ -1,6 +1,8 @@
 //! Where each scene and picture starts and ends, in frames, and each narration, in
 //! samples.
 
+use std::ops::Range;
+
 use super::{
     FRAMES_PER_SECOND, NARRATION_DURATION_MS_MAX, NARRATION_DURATION_MS_MIN, PICTURE_COUNT_MAX,
     SAMPLES_PER_FRAME, SCENE_COUNT_MAX, frames_to_ms, samples_to_ms,
@@ -120,6 +122,15 @@ impl Shot {
     }
 }
 
+/// What a frame is mixed of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Mix {
+    /// How much of the picture before still shines through, of 256.
+    pub before_of_256: u16,
+    /// How much of it has faded to black, of 256.
+    pub black_of_256: u16,
+}
+
 /// A video's scenes and pictures in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeline {
@@ -227,6 +238,36 @@ impl Timeline {
     #[must_use]
     pub fn shots(&self) -> &[Shot] {
         &self.shots
+    }
+
+    /// The frames from the start of the shot at `index` (from 0) to the start of the
+    /// next: all frames of the video belong to one shot in this way, and each shows at
+    /// most this shot and the one before.
+    #[must_use]
+    pub fn frames_of_shot(&self, index: usize) -> Range<u64> {
+        let start = |shot: &Shot| shot.start_frame;
+        let end = self.shots.get(index + 1).map_or(self.frame_count, start);
+        self.shots.get(index).map_or(end, start)..end
+    }
+
+    /// What the frame `frame` is mixed of, one of those of the shot at `index`.
+    #[must_use]
+    pub fn mix(&self, index: usize, frame: u64) -> Mix {
+        let before_of_256 = self.shots.get(index).map_or(0, |shot| {
+            // After its first frame a little is seen already, after its last fade
+            // frame almost all: no frame shows only one of them.
+            let passed = frame.saturating_sub(shot.start_frame) + 1;
+            let fade = shot.fade_in_frame_count;
+            share_of_256((fade + 1).saturating_sub(passed), fade + 1)
+        });
+        let fade = self.end_fade_frame_count;
+        let fade_start = self.frame_count - fade;
+        // The very last frame is black.
+        let black = (frame + 1).saturating_sub(fade_start);
+        Mix {
+            before_of_256,
+            black_of_256: share_of_256(black, fade.max(1)),
+        }
     }
 
     /// Frames of the whole video.
@@ -352,6 +393,10 @@ fn frame_counts(lengths: &[SceneLength], pacing: &Pacing) -> Result<Vec<u64>, Ti
             Ok(needed + hold)
         })
         .collect()
+}
+
+fn share_of_256(part: u64, whole: u64) -> u16 {
+    u16::try_from(part.min(whole) * 256 / whole).unwrap_or(256)
 }
 
 /// Whole frames nearest to a duration.

@@ -153,6 +153,33 @@ impl Motion {
         styles[index % styles.len()].over(travel)
     }
 
+    /// What the frame at `index` (from 0) of `frame_count` shows.
+    #[must_use]
+    pub fn rectangle_at(
+        &self,
+        index: u64,
+        frame_count: u64,
+        canvas: Canvas,
+        geometry: &Geometry,
+    ) -> Rectangle {
+        let (from, to) = (
+            self.from.rectangle(canvas, geometry),
+            self.to.rectangle(canvas, geometry),
+        );
+        let last = i64::try_from(frame_count.saturating_sub(1).max(1)).unwrap_or(i64::MAX);
+        let index = i64::try_from(index).unwrap_or(i64::MAX).min(last);
+        let along = |from: i64, to: i64| {
+            let way = i128::from(to - from) * i128::from(index) / i128::from(last);
+            from + i64::try_from(way).unwrap_or_default()
+        };
+        Rectangle {
+            left_upx: along(from.left_upx, to.left_upx),
+            top_upx: along(from.top_upx, to.top_upx),
+            width_upx: along(from.width_upx, to.width_upx),
+            height_upx: along(from.height_upx, to.height_upx),
+        }
+    }
+
     /// A pan along the side on which the picture is larger than the frame, if it is.
     fn across_surplus(
         index: usize,

@@ -127,6 +127,21 @@ fn pictures_of_a_scene_share_its_time_and_fade_into_each_other() {
 }
 
 #[test]
+fn a_fade_goes_from_one_picture_to_the_other_and_the_end_to_black() {
+    let timeline = laid_out(&[4, 6]);
+    let mix = |frame| timeline.mix(usize::from(frame >= 131), frame);
+    assert_eq!(mix(130).before_of_256, 0);
+    assert_eq!(mix(131).before_of_256, 240);
+    assert_eq!(mix(138).before_of_256, 128);
+    assert_eq!(mix(145).before_of_256, 16);
+    assert_eq!(mix(146).before_of_256, 0);
+    let end = timeline.frame_count();
+    assert_eq!(mix(end - 16).black_of_256, 0);
+    assert_eq!(mix(end - 15).black_of_256, 17);
+    assert_eq!(mix(end - 1).black_of_256, 256);
+}
+
+#[test]
 fn a_scene_without_pictures_or_with_too_many_is_refused() {
     for picture_count in [0, PICTURE_COUNT_MAX + 1] {
         let length = SceneLength {
@@ -241,6 +256,21 @@ proptest! {
             prop_assert_eq!(pair[0].end_frame() - pair[1].fade_in_frame_count, pair[1].start_frame);
             prop_assert!(pair[0].start_frame + pair[0].fade_in_frame_count <= pair[1].start_frame);
         }
+        let mut next_frame = 0;
+        for (index, shot) in shots.iter().enumerate() {
+            let frames = timeline.frames_of_shot(index);
+            prop_assert_eq!(frames.start, next_frame);
+            prop_assert!(!frames.is_empty());
+            next_frame = frames.end;
+            // It has faded in before the next starts, and until then never jumps.
+            let shares: Vec<u16> = frames.map(|f| timeline.mix(index, f).before_of_256).collect();
+            prop_assert!(shares.is_sorted_by(|a, b| a >= b));
+            prop_assert_eq!(
+                shares.iter().filter(|share| **share > 0).count() as u64,
+                shot.fade_in_frame_count
+            );
+        }
+        prop_assert_eq!(next_frame, timeline.frame_count());
         for (index, (scene, length)) in scenes.iter().zip(&lengths).enumerate() {
             let own: Vec<&Shot> = shots.iter().filter(|s| s.scene_index == index).collect();
             prop_assert_eq!(own.len(), length.picture_count);
@@ -268,8 +298,10 @@ proptest! {
         prop_assert!(canvas.height_px >= geometry.height_px());
         prop_assert!(canvas.width_px % 2 == 0 && canvas.height_px % 2 == 0);
         let motion = Motion::for_shot(index, duration_ms, &geometry, canvas);
-        for view in [motion.from, motion.to] {
-            let shown = view.rectangle(canvas, &geometry);
+        prop_assert_eq!(motion.rectangle_at(0, 90, canvas, &geometry), motion.from.rectangle(canvas, &geometry));
+        prop_assert_eq!(motion.rectangle_at(89, 90, canvas, &geometry), motion.to.rectangle(canvas, &geometry));
+        for index in [0, 1, 31, 88, 89] {
+            let shown = motion.rectangle_at(index, 90, canvas, &geometry);
             prop_assert!(shown.left_upx >= 0 && shown.top_upx >= 0);
             prop_assert!(shown.left_upx + shown.width_upx <= i64::from(canvas.width_px) * 1_000_000);
             prop_assert!(shown.top_upx + shown.height_upx <= i64::from(canvas.height_px) * 1_000_000);
