@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use reelmeter_proto::meter::v1 as wire;
 use reelmeter_rating::breakdown::{Breakdown, Entry, MetricTotal};
-use reelmeter_rating::metric::Side;
+use reelmeter_rating::metric::{Side, side};
 use reelmeter_rating::usage::rating_time;
 use reelmeter_rating::{
     Basis, CostLine, PricingState, QuantityView, RateTable, Usage, UsageClass, Variant, classify,
@@ -321,7 +321,17 @@ fn metrics(entry: &Entry, table: &RateTable, with_lines: bool) -> Vec<wire::Metr
             Vec::new()
         },
     };
-    entry.metrics.iter().map(metric).collect()
+    let mut totals: Vec<&MetricTotal> = entry.metrics.iter().collect();
+    // As the contract orders them: input, output, other, then by name.
+    totals.sort_by_key(|total| {
+        let rank = match side(total.metric.as_str()) {
+            Side::Input => 0,
+            Side::Output => 1,
+            Side::Other => 2,
+        };
+        (rank, total.metric.clone())
+    });
+    totals.into_iter().map(metric).collect()
 }
 
 pub(crate) fn state(state: PricingState) -> wire::PricingState {

@@ -226,3 +226,6 @@ pub fn unknown(field: &str, number: i32) -> Problem {
         format!("the value {number} is not known to this meter; use one of the contract's"),
     )
 }
+
+#[cfg(test)]
+mod tests;
