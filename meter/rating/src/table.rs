@@ -29,6 +29,8 @@ struct Inner {
     rpc: Overrides,
     /// Strongest first, as [`Layer::STRONGEST_FIRST`].
     indexes: [Index; 4],
+    /// The rates of [`RateTable::under`], which go before them all.
+    asked: Index,
     boundaries: Boundaries,
 }
 
@@ -94,8 +96,37 @@ impl RateTable {
                 environment,
                 rpc,
                 indexes,
+                asked: Index::default(),
                 boundaries,
             }),
+        }
+    }
+
+    /// The same table under the rates of one what-if question: they go before all others, read as
+    /// [`Layer::Rpc`], and are no part of what the table lists, freezes or compares.
+    #[must_use]
+    pub fn under(&self, asked: &Overrides) -> Self {
+        let Inner {
+            book,
+            file,
+            environment,
+            rpc,
+            ..
+        } = &*self.inner;
+        let table = Self::new(book.clone(), file.clone(), environment.clone(), rpc.clone());
+        let Some(mut inner) = Arc::into_inner(table.inner) else {
+            // The table was made above and has no other owner.
+            return self.clone();
+        };
+        let dates = asked
+            .rates()
+            .iter()
+            .flat_map(|rate| rate.start.into_iter().chain(rate.end));
+        inner.boundaries =
+            Boundaries::new(inner.boundaries.instants().iter().copied().chain(dates));
+        inner.asked = Index::of(asked.rates());
+        Self {
+            inner: Arc::new(inner),
         }
     }
 
@@ -187,7 +218,8 @@ impl RateTable {
     /// The strongest rate for a metric of its own: RPC override, environment, file, price book;
     /// within each the model before the service.
     pub(crate) fn find(&self, question: &Question<'_>) -> Option<Found> {
-        for (layer, index) in Layer::STRONGEST_FIRST.into_iter().zip(&self.inner.indexes) {
+        let set = Layer::STRONGEST_FIRST.into_iter().zip(&self.inner.indexes);
+        for (layer, index) in std::iter::once((Layer::Rpc, &self.inner.asked)).chain(set) {
             let Some(service) = index.services.get(question.service) else {
                 continue;
             };

@@ -12,7 +12,7 @@ mod support;
 use jiff::Timestamp;
 use reelmeter_rating::rate::Source;
 use reelmeter_rating::{
-    Layer, Name, Overrides, PriceBook, PricingState, Rate, RateSpec, RateTable, Variant,
+    Layer, Name, Overrides, PriceBook, PricingState, Rate, RateSpec, RateTable, UsageClass, Variant,
 };
 use support::{Event, money};
 
@@ -491,4 +491,38 @@ fn a_new_dated_override_names_the_boundary_that_running_sums_lack() {
             .collect::<Vec<_>>(),
         [start]
     );
+}
+
+#[test]
+fn the_rates_of_a_question_go_before_all_others_and_leave_no_trace() {
+    let own = RateTable::of_book(PriceBook::documented().unwrap());
+    let rpc: Overrides = [rate(
+        "gemini",
+        Some("gemini-2.5-flash"),
+        "input_tokens",
+        "9",
+    )]
+    .into_iter()
+    .collect();
+    let own = own.with_rpc(rpc);
+    let class = UsageClass::new("gemini", "gemini-2.5-flash", "input_tokens");
+    let now = "2026-11-23T00:00:00Z".parse().unwrap();
+    let cost = |table: &RateTable| {
+        table
+            .rate(&class, 1_000_000, now)
+            .unwrap()
+            .cost
+            .unwrap()
+            .to_string()
+    };
+    assert_eq!(cost(&own), "9");
+    // A service-wide rate that is asked about beats one of the model that was set.
+    let asked: Overrides = [rate("gemini", None, "input_tokens", "2")]
+        .into_iter()
+        .collect();
+    let what_if = own.under(&asked);
+    assert_eq!(cost(&what_if), "2");
+    assert_eq!(what_if, own);
+    assert_eq!(what_if.freeze(), own.freeze());
+    assert_eq!(cost(&own), "9");
 }
