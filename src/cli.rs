@@ -7,7 +7,10 @@ use reelmeter_client::cli::SpecArgs;
 use reelmeter_service::settings::Together;
 
 /// The settings of all services.
-pub type ServiceConfigs = Together<reelmeter_meter::Config, Together<reelmeter_generator::Config, reelmeter_simulator::Config>>;
+pub type ServiceConfigs = Together<
+    reelmeter_meter::Config,
+    Together<reelmeter_generator::Config, reelmeter_simulator::Config>,
+>;
 
 /// Makes a video and shows what it costs while it is being made: meter, generator and client in one process.
 ///

@@ -22,7 +22,10 @@ fn main() -> ExitCode {
         return failure::exit_with(&error, failure::USAGE);
     }
     tls::install_crypto();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return failure::exit_with(&error, failure::FAILED),
     };

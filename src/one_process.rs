@@ -75,7 +75,8 @@ pub async fn run(settings: Settings<Cli>, shutdown: CancellationToken) -> Result
             let mut options = options(&settings.cli, target, real)?;
             options.runs_without_us = true;
             options.notices.push(
-                "the data folder belongs to a reelmeter that runs: this one is its client".to_owned(),
+                "the data folder belongs to a reelmeter that runs: this one is its client"
+                    .to_owned(),
             );
             Ok(generate(options, shutdown).await?.end)
         }

@@ -104,14 +104,19 @@ impl Services {
         let simulator = if real {
             None
         } else {
-            let (listener, address) =
-                port("provider simulator", simulator.simulator_listen, "simulator_listen").await?;
+            let (listener, address) = port(
+                "provider simulator",
+                simulator.simulator_listen,
+                "simulator_listen",
+            )
+            .await?;
             generator.simulator_addr = format!("http://{address}");
             let run = |stop| reelmeter_simulator::run(simulator, listener, stop);
             Some(spawn("provider simulator", &failed, run))
         };
         let generator = generator.with_secrets(&settings.secrets);
-        let run_generator = |stop| reelmeter_generator::run(generator, common.clone(), listener, stop);
+        let run_generator =
+            |stop| reelmeter_generator::run(generator, common.clone(), listener, stop);
         running.push(spawn("generator", &failed, run_generator));
         running.extend(simulator);
         running.push(meter);

@@ -32,7 +32,11 @@ async fn the_meter_and_the_seller_agree_on_every_token_character_and_image() {
     let summary = world.settled(&video.session_id).await;
     let bought = world.vendor.bought().await;
     assert_eq!(counted(&summary), bought);
-    assert_eq!((bought.images, bought.calls), (3, 7), "1 script, 3 narrations, 3 images");
+    assert_eq!(
+        (bought.images, bought.calls),
+        (3, 7),
+        "1 script, 3 narrations, 3 images"
+    );
     assert!(bought.characters > 100 && bought.input_tokens > 100);
     assert_adds_up(&summary);
     assert!(summary.simulated && summary.session.as_ref().unwrap().simulated);
@@ -42,7 +46,10 @@ async fn the_meter_and_the_seller_agree_on_every_token_character_and_image() {
         .iter()
         .find(|entry| entry.service == "elevenlabs")
         .unwrap();
-    assert_eq!(characters.metrics[0].state(), pb::PricingState::Subscription);
+    assert_eq!(
+        characters.metrics[0].state(),
+        pb::PricingState::Subscription
+    );
     assert!(characters.cost.is_none(), "a subscription has no dollars");
     world.stop().await;
 }
@@ -56,7 +63,11 @@ async fn a_retried_image_is_two_attempts_and_one_image() {
     let summary = world.settled(&video.session_id).await;
     let bought = world.vendor.bought().await;
     assert_eq!(counted(&summary), bought);
-    assert_eq!((bought.images, bought.calls), (2, 7), "two refused image calls on top of five");
+    assert_eq!(
+        (bought.images, bought.calls),
+        (2, 7),
+        "two refused image calls on top of five"
+    );
     assert_eq!(summary.failed_call_count, 2);
     world.stop().await;
 }

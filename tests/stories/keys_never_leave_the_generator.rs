@@ -15,7 +15,10 @@ fn files_with(folder: &Path, word: &str, found: &mut Vec<String>) {
             files_with(&path, word, found);
         } else {
             let bytes = std::fs::read(&path).unwrap();
-            if bytes.windows(word.len()).any(|window| window == word.as_bytes()) {
+            if bytes
+                .windows(word.len())
+                .any(|window| window == word.as_bytes())
+            {
                 found.push(path.display().to_string());
             }
         }
@@ -32,7 +35,15 @@ async fn no_key_is_in_any_log_file_database_or_answer() {
     let output = tokio::task::spawn_blocking(move || {
         reelmeter(
             &place,
-            &["--plain", "--yes", "--scenes", "1", "--resolution", "360", "How do bees fly?"],
+            &[
+                "--plain",
+                "--yes",
+                "--scenes",
+                "1",
+                "--resolution",
+                "360",
+                "How do bees fly?",
+            ],
             &[
                 ("GEMINI_API_KEY", GEMINI_CANARY),
                 ("ELEVENLABS_API_KEY", ELEVENLABS_CANARY),
@@ -46,7 +57,12 @@ async fn no_key_is_in_any_log_file_database_or_answer() {
     .unwrap();
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
-    assert_eq!(output.status.code(), Some(0), "{}", &said[said.len().saturating_sub(4000)..]);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        &said[said.len().saturating_sub(4000)..]
+    );
     assert!(said.len() > 10_000, "it logged at the loudest level");
     for canary in [GEMINI_CANARY, ELEVENLABS_CANARY] {
         assert!(!said.contains(canary), "the key was printed");

@@ -7,7 +7,14 @@ use std::process::{Command, Output, Stdio};
 pub fn reelmeter(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_reelmeter"));
     for (name, _) in std::env::vars() {
-        let ours = ["METER_", "GENERATOR_", "GEMINI_", "ELEVENLABS_", "SIMULATOR_", "REELMETER_"];
+        let ours = [
+            "METER_",
+            "GENERATOR_",
+            "GEMINI_",
+            "ELEVENLABS_",
+            "SIMULATOR_",
+            "REELMETER_",
+        ];
         if ours.iter().any(|prefix| name.starts_with(prefix)) {
             command.env_remove(name);
         }
@@ -59,22 +66,46 @@ fn a_prompt_becomes_a_film_with_its_bill() {
     let prompt = "Why do volcanoes erupt?";
     let output = reelmeter(
         folder.path(),
-        &["--plain", "--scenes", "2", "--resolution", "360", "--report", "bill.json", prompt],
+        &[
+            "--plain",
+            "--scenes",
+            "2",
+            "--resolution",
+            "360",
+            "--report",
+            "bill.json",
+            prompt,
+        ],
         &[],
     );
     let said = text(&output);
     assert_eq!(output.status.code(), Some(0), "{said}");
     let stdout = String::from_utf8_lossy(&output.stdout);
-    assert!(stdout.to_lowercase().contains("simulat"), "it says that providers are simulated: {said}");
+    assert!(
+        stdout.to_lowercase().contains("simulat"),
+        "it says that providers are simulated: {said}"
+    );
     let video = only_video(folder.path());
-    assert!(stdout.contains(&video.file_name().unwrap().to_string_lossy().into_owned()), "{said}");
+    assert!(
+        stdout.contains(&video.file_name().unwrap().to_string_lossy().into_owned()),
+        "{said}"
+    );
     let streams = ffprobe(&video, "stream=codec_name,width,height");
-    assert!(streams.contains("h264,640,360") && streams.contains("aac"), "{streams}");
+    assert!(
+        streams.contains("h264,640,360") && streams.contains("aac"),
+        "{streams}"
+    );
     let seconds: f64 = ffprobe(&video, "format=duration").trim().parse().unwrap();
-    assert!(seconds > 5.0, "two scenes take longer than {seconds} s to tell");
+    assert!(
+        seconds > 5.0,
+        "two scenes take longer than {seconds} s to tell"
+    );
     let bytes = std::fs::read(&video).unwrap();
     let position = |name: &[u8]| bytes.windows(4).position(|window| window == name).unwrap();
-    assert!(position(b"moov") < position(b"mdat"), "it plays before it is loaded whole");
+    assert!(
+        position(b"moov") < position(b"mdat"),
+        "it plays before it is loaded whole"
+    );
     assert!(video.with_extension("srt").is_file());
     let bill: serde_json::Value =
         serde_json::from_slice(&std::fs::read(folder.path().join("bill.json")).unwrap()).unwrap();
@@ -84,7 +115,11 @@ fn a_prompt_becomes_a_film_with_its_bill() {
 #[test]
 fn one_key_alone_is_refused_by_name_before_anything_starts() {
     let folder = tempfile::tempdir().unwrap();
-    let output = reelmeter(folder.path(), &["--plain", "x"], &[("GEMINI_API_KEY", "canary")]);
+    let output = reelmeter(
+        folder.path(),
+        &["--plain", "x"],
+        &[("GEMINI_API_KEY", "canary")],
+    );
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("ELEVENLABS_API_KEY is missing"), "{said}");
@@ -100,7 +135,10 @@ fn a_prompt_of_nothing_gets_one_clear_sentence() {
         assert_eq!(output.status.code(), Some(1), "{prompt:?}: {said}");
         assert!(said.contains("error: "), "{said}");
         assert!(said.contains("prompt"), "{said}");
-        assert!(!said.contains('\u{1b}'), "no escape reaches the terminal: {said:?}");
+        assert!(
+            !said.contains('\u{1b}'),
+            "no escape reaches the terminal: {said:?}"
+        );
     }
 }
 
@@ -110,5 +148,8 @@ fn a_missing_ffmpeg_is_named_before_anything_is_bought() {
     let output = reelmeter(folder.path(), &["--plain", "x"], &[("PATH", "")]);
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("apt-get install") && said.contains("ffmpeg"), "{said}");
+    assert!(
+        said.contains("apt-get install") && said.contains("ffmpeg"),
+        "{said}"
+    );
 }

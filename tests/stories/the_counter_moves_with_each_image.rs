@@ -30,10 +30,18 @@ async fn a_watcher_sees_the_images_one_after_the_other() {
     let mut seen = BTreeSet::new();
     let mut newest_revision = 0;
     while let Some(message) = stream.message().await.unwrap() {
-        let Some(summary) = message.summary else { continue };
-        assert_eq!(summary.session.as_ref().unwrap().session_id, video.session_id);
+        let Some(summary) = message.summary else {
+            continue;
+        };
+        assert_eq!(
+            summary.session.as_ref().unwrap().session_id,
+            video.session_id
+        );
         assert_adds_up(&summary);
-        assert!(summary.revision >= newest_revision, "revisions never go back");
+        assert!(
+            summary.revision >= newest_revision,
+            "revisions never go back"
+        );
         newest_revision = summary.revision;
         seen.insert(quantities(&summary).get("images").copied().unwrap_or(0));
         if summary.settled {
@@ -42,6 +50,9 @@ async fn a_watcher_sees_the_images_one_after_the_other() {
     }
     let last = seen.last().copied().unwrap();
     assert_eq!(last, i64::from(images));
-    assert!(seen.len() > 3, "the counter moved in steps, not at once: {seen:?}");
+    assert!(
+        seen.len() > 3,
+        "the counter moved in steps, not at once: {seen:?}"
+    );
     world.stop().await;
 }

@@ -99,7 +99,11 @@ fn the_domain_knows_no_clock_no_disk_and_no_network() {
         }
     }
     assert!(read > 10, "the domains were read, {read} files");
-    assert!(found.is_empty(), "outside names in a domain:\n{}", found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "outside names in a domain:\n{}",
+        found.join("\n")
+    );
 }
 
 #[test]
@@ -108,7 +112,9 @@ fn money_never_meets_a_float() {
     for path in all_sources() {
         let about_money = path.starts_with(root().join("meter/rating/src"))
             || (path.starts_with(root().join("meter/src"))
-                && ["domain", "application", "sqlite"].iter().any(|room| is_inside(&path, room)));
+                && ["domain", "application", "sqlite"]
+                    .iter()
+                    .any(|room| is_inside(&path, room)));
         if !about_money {
             continue;
         }
@@ -138,7 +144,11 @@ fn nobody_but_rating_multiplies_a_rate() {
             }
         }
     }
-    assert!(found.is_empty(), "prices calculated elsewhere:\n{}", found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "prices calculated elsewhere:\n{}",
+        found.join("\n")
+    );
 }
 
 #[test]
@@ -146,11 +156,23 @@ fn every_file_has_one_subject() {
     let mut found = Vec::new();
     for path in all_sources() {
         let lines = fs::read_to_string(&path).unwrap().lines().count();
-        let is_main = path.file_name().is_some_and(|name| name == "main.rs") && is_inside(&path, "src");
-        let lines_max = if is_main { LINES_PER_MAIN_MAX } else { LINES_PER_FILE_MAX };
+        let is_main =
+            path.file_name().is_some_and(|name| name == "main.rs") && is_inside(&path, "src");
+        let lines_max = if is_main {
+            LINES_PER_MAIN_MAX
+        } else {
+            LINES_PER_FILE_MAX
+        };
         if lines > lines_max {
-            found.push(format!("{}: {lines} lines, at most {lines_max}", path.display()));
+            found.push(format!(
+                "{}: {lines} lines, at most {lines_max}",
+                path.display()
+            ));
         }
     }
-    assert!(found.is_empty(), "files that hold more than one subject:\n{}", found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "files that hold more than one subject:\n{}",
+        found.join("\n")
+    );
 }

@@ -61,7 +61,8 @@ impl World {
         let mut others = Vec::new();
 
         let (listener, simulator_address) = port().await;
-        let config: reelmeter_simulator::Config = from_flags(&["--simulator-latency", "0"]).unwrap();
+        let config: reelmeter_simulator::Config =
+            from_flags(&["--simulator-latency", "0"]).unwrap();
         let stop = CancellationToken::new();
         let run = reelmeter_simulator::run(config, listener, stop.clone());
         let task = tokio::spawn(async move { run.await.unwrap() });
@@ -181,7 +182,12 @@ impl World {
             last = message.video.or(last);
         }
         let video = last.unwrap();
-        assert_eq!(video.state(), VideoState::Succeeded, "{}", video.error_message);
+        assert_eq!(
+            video.state(),
+            VideoState::Succeeded,
+            "{}",
+            video.error_message
+        );
         assert!(Path::new(&video.file_path).is_file());
         video
     }
@@ -194,7 +200,12 @@ impl World {
             let session_id = session_id.to_owned();
             async move {
                 let request = mpb::GetSummaryRequest { session_id };
-                let summary = meter.get_summary(request).await.ok()?.into_inner().summary?;
+                let summary = meter
+                    .get_summary(request)
+                    .await
+                    .ok()?
+                    .into_inner()
+                    .summary?;
                 summary.settled.then_some(summary)
             }
         })
