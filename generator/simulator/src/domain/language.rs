@@ -102,7 +102,10 @@ pub fn without_mention(subject: &str) -> String {
                 .iter()
                 .any(|(_, names, _)| names.contains(&last.as_str()))
     });
-    named.map_or_else(|| subject.to_owned(), |(rest, _)| format!("{rest}{mark}"))
+    named.map_or_else(
+        || subject.to_owned(),
+        |(rest, _)| format!("{}{mark}", rest.trim_end_matches([',', ' '])),
+    )
 }
 
 /// The language of an ISO 639-1 code with or without a region, such as `de` or `pt-BR`.

@@ -283,7 +283,12 @@ async fn check(simulator: &Simulator, kind: Kind, provider: Provider) {
         Kind::Continuation => {
             let got = simulator.script(name).await;
             assert_eq!(finish(&got), "CONTINUATION");
-            assert!(got.json()["candidates"][0]["continuationToken"].is_string());
+            let token = got.json()["candidates"][0]["continuationToken"].clone();
+            let mut request = script_request("tides", 2);
+            request["continuationToken"] = token;
+            let rest = self::got(simulator.gemini(FLASH, &request, name).await).await;
+            assert_eq!(finish(&rest), "STOP");
+            assert_eq!(said(&got) + &said(&rest), said(&simulator.script("").await));
         }
         Kind::MaxTokens => assert_eq!(finish(&simulator.script(name).await), "MAX_TOKENS"),
         Kind::Cached => {

@@ -51,6 +51,7 @@ fn subscription_body(world: &World) -> Value {
 pub(super) fn user(world: &World) -> Answer {
     let body = json!({
         "user_id": "simulated-user",
+        "workspace_id": "simulated-workspace",
         "subscription": subscription_body(world),
         "is_new_user": false,
         "xi_api_key": null,

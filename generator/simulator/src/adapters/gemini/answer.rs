@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::request::Request;
 use super::usage::Counts;
-use super::{pictures, writing};
+use super::{pictures, request, writing};
 use crate::application::{Call, MediaError};
 use crate::domain::catalogue::Gemini;
 use crate::domain::faults::Kind;
@@ -295,11 +295,13 @@ pub(super) fn words(call: &Call, request: &Request, model: &Gemini) -> Content {
             answer = clipped.to_owned();
         }
         let mut continuation = None;
-        if fault.kind == Kind::Continuation && !request.continues {
+        if let Some(given) = request.continues_at {
+            answer = answer.get(given..).unwrap_or_default().to_owned();
+        } else if fault.kind == Kind::Continuation {
             let half = tokens::clip(&answer, tokens::count(&answer) / 2).len();
             answer.truncate(half);
             finish = "CONTINUATION";
-            continuation = Some(STANDARD.encode(format!("continue:{half}")));
+            continuation = Some(request::continuation(half));
         }
         counts.text += tokens::count(&answer);
         let mut parts = Vec::new();
@@ -307,7 +309,13 @@ pub(super) fn words(call: &Call, request: &Request, model: &Gemini) -> Content {
             parts.push(json!({"text": THOUGHT_SHOWN, "thought": true}));
         }
         if !answer.is_empty() {
-            parts.push(json!({"text": answer}));
+            let mut part = json!({"text": answer});
+            // The third family signs what it thought, so that it can go on from there.
+            if model.name.starts_with("gemini-3") && counts.thoughts > 0 {
+                let signature = Seed::of(&answer).value().to_le_bytes();
+                part["thoughtSignature"] = json!(STANDARD.encode(signature.repeat(6)));
+            }
+            parts.push(part);
         }
         candidates.push(Candidate {
             parts,

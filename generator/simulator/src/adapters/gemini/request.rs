@@ -1,5 +1,7 @@
 //! What a request asks for, read from its normalised form.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::domain::schema::{self, Shape};
@@ -41,8 +43,8 @@ pub(super) struct Request {
     pub(super) stops: Vec<String>,
     /// The service tier.
     pub(super) tier: Option<String>,
-    /// Whether it goes on after a `CONTINUATION`.
-    pub(super) continues: bool,
+    /// Where it goes on after a `CONTINUATION`: the bytes of the answer that were already given.
+    pub(super) continues_at: Option<usize>,
 }
 
 /// More answers at once than this are refused, as by the real server.
@@ -172,7 +174,7 @@ impl Request {
                 })
                 .unwrap_or_default(),
             tier: request["serviceTier"].as_str().map(str::to_owned),
-            continues: request["continuationToken"].is_string(),
+            continues_at: request["continuationToken"].as_str().map(read_continuation),
         })
     }
 
@@ -181,6 +183,22 @@ impl Request {
         self.text_tokens + self.image_tokens
     }
 }
+
+/// A token for what follows after so many bytes of the answer.
+pub(super) fn continuation(given: usize) -> String {
+    STANDARD.encode(format!("{CONTINUE}{given}"))
+}
+
+/// The bytes already given; a token that nobody gave starts again from the beginning.
+fn read_continuation(token: &str) -> usize {
+    let bytes = STANDARD.decode(token).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    text.strip_prefix(CONTINUE)
+        .and_then(|given| given.parse().ok())
+        .unwrap_or(0)
+}
+
+const CONTINUE: &str = "continue after ";
 
 /// What the parts of a request come to.
 #[derive(Default)]

@@ -81,6 +81,14 @@ fn pieces(parts: &[Value]) -> Vec<Value> {
         if !piece.is_empty() {
             found.push(with_text(part, piece));
         }
+        // A signature comes with the last piece of what it signs.
+        if let Some((_, earlier)) = found.split_last_mut() {
+            for piece in earlier {
+                if let Some(fields) = piece.as_object_mut() {
+                    fields.remove("thoughtSignature");
+                }
+            }
+        }
     }
     found
 }

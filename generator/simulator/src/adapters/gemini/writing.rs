@@ -35,7 +35,8 @@ pub(super) fn write(request: &Request, variant: u64) -> String {
     };
     let reworded: Vec<String> = narrations
         .iter()
-        .map(|text| script::reword(text, seed))
+        .enumerate()
+        .map(|(turn, text)| script::reword(text, turn, seed))
         .collect();
     let count = scene_count(request);
     let told = within_words(script::compose(&request.prompt, count), &request.prompt);

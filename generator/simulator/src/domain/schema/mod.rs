@@ -8,6 +8,8 @@ mod ordered;
 mod pattern;
 mod read;
 mod sample;
+#[cfg(test)]
+mod tests;
 
 pub use ordered::Ordered;
 pub use read::read;

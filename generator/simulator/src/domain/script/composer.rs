@@ -16,7 +16,7 @@ pub(super) fn compose(subject: &str, count: usize, seed: Seed) -> Script {
     // With few scenes, the beats that carry the explanation come first; their order stays.
     middle.sort_by_key(|beat| std::cmp::Reverse(beat.rank));
     middle.truncate(middle_count);
-    middle.sort_by_key(|beat| beat.place);
+    middle.sort_by_key(|beat| MIDDLE.iter().position(|known| std::ptr::eq(known, *beat)));
     scenes.extend(middle.iter().map(|beat| scene(beat, &phrases, &mut rng, 0)));
     if scenes.len() + 1 < count {
         let missing = count - scenes.len() - 1;
@@ -97,17 +97,21 @@ fn told(beat: &Beat, variant: usize, phrases: &Phrases) -> Scene {
     }
 }
 
-/// A template with its places filled: `{clause}`, `{thing}`, `{other}`, each also capitalised.
-pub(super) fn filled(template: &str, phrases: &Phrases) -> String {
-    [
-        ("clause", &phrases.clause),
-        ("thing", &phrases.thing),
-        ("other", &phrases.other),
-    ]
-    .iter()
-    .fold(template.to_owned(), |text, (name, value)| {
-        let capital = words::capitalised(name);
-        text.replace(&format!("{{{name}}}"), value)
-            .replace(&format!("{{{capital}}}"), &words::capitalised(value))
-    })
+/// A template with its places filled: `{clause}`, `{question}`, `{thing}` and `{other}`, `{Thing}` with a capital.
+/// Sentences about another thing are left out where there is none.
+fn filled(template: &str, phrases: &Phrases) -> String {
+    let text = match &phrases.other {
+        Some(other) => template.replace("{other}", other),
+        None => {
+            let kept: Vec<String> = words::sentences(template)
+                .into_iter()
+                .filter(|sentence| !sentence.contains("{other}"))
+                .collect();
+            kept.join(" ")
+        }
+    };
+    text.replace("{clause}", &phrases.clause)
+        .replace("{question}", &phrases.question)
+        .replace("{thing}", &phrases.thing)
+        .replace("{Thing}", &words::capitalised(&phrases.thing))
 }

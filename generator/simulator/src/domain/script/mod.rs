@@ -6,6 +6,7 @@ mod question;
 mod rephrase;
 mod topics;
 mod translated;
+mod verbs;
 
 pub use rephrase::{narrations_in, reword, reword_text};
 
@@ -205,6 +206,27 @@ mod tests {
             told.contains("accordion") && told.contains("walnut"),
             "{told}"
         );
+    }
+
+    #[test]
+    fn an_explanation_goes_from_what_it_is_to_what_to_remember() {
+        let headings: Vec<String> = compose("How does a sewing machine work?", 9)
+            .scenes
+            .into_iter()
+            .map(|scene| scene.heading)
+            .collect();
+        let expected = [
+            "The question",
+            "What it is",
+            "Where it begins",
+            "Step by step",
+            "What keeps it going",
+            "An example",
+            "A common mistake",
+            "Why it matters",
+            "What to remember",
+        ];
+        assert_eq!(headings, expected);
     }
 
     #[test]

@@ -5,11 +5,13 @@ use serde_json::Value;
 use crate::domain::seed::Seed;
 use crate::domain::{script_names, words};
 
-/// Rewords one narration. The result always differs from it, and is the same every time.
+/// Rewords one narration, the `turn`-th of several. The result always differs from it, and is the
+/// same every time.
 #[must_use]
-pub fn reword(narration: &str, seed: Seed) -> String {
-    let seed = seed.and(narration);
-    let mut rng = seed.rng();
+pub fn reword(narration: &str, turn: usize, seed: Seed) -> String {
+    let mut rng = seed.and(narration).rng();
+    // Neighbours are led into by other words.
+    let lead = LEADS[(seed.value() as usize % LEADS.len() + turn) % LEADS.len()];
     let mut told: Vec<String> = words::sentences(narration)
         .iter()
         .map(|sentence| swapped(sentence))
@@ -20,14 +22,12 @@ pub fn reword(narration: &str, seed: Seed) -> String {
     // One sentence in the middle is led into; the first sentence only if nothing else has changed.
     if told.len() > 1 {
         let at = 1 + rng.below(told.len() - 1);
-        let lead = rng.pick(LEADS);
         if !begins_with_lead(&told[at]) {
             told[at] = format!("{lead} {}", words::lowered(&told[at]));
         }
     }
     let reworded = told.join(" ");
     if reworded == narration.trim() {
-        let lead = rng.pick(LEADS);
         return format!("{lead} {}", words::lowered(&reworded));
     }
     reworded
@@ -37,7 +37,8 @@ pub fn reword(narration: &str, seed: Seed) -> String {
 #[must_use]
 pub fn reword_text(text: &str, seed: Seed) -> String {
     text.split("\n\n")
-        .map(|paragraph| reword(paragraph, seed))
+        .enumerate()
+        .map(|(turn, paragraph)| reword(paragraph, turn, seed))
         .collect::<Vec<_>>()
         .join("\n\n")
 }
@@ -231,6 +232,25 @@ const SWAPS: &[(&str, &str)] = &[
     ("until", "up to the moment when"),
     ("carries", "bears"),
     ("strong", "powerful"),
+    ("rises", "climbs"),
+    ("fades", "dwindles"),
+    ("pulls on", "tugs at"),
+    ("nearer", "closer"),
+    ("great", "vast"),
+    ("reaches", "arrives at"),
+    ("strongly", "powerfully"),
+    ("harder", "with more force"),
+    ("finds", "discovers"),
+    ("gives", "provides"),
+    ("falls", "drops"),
+    ("sends", "dispatches"),
+    ("does not", "doesn't"),
+    ("do not", "don't"),
+    ("is not", "isn't"),
+    ("are not", "aren't"),
+    ("cannot", "can't"),
+    ("what happens", "what goes on"),
+    ("thousands of", "many thousand"),
     ("stronger", "more powerful"),
 ];
 
@@ -246,12 +266,12 @@ mod tests {
             "Ok.",
             "Bees dance.",
         ] {
-            let new = reword(text, seed);
+            let new = reword(text, 0, seed);
             assert_ne!(new, text);
-            assert_eq!(new, reword(text, seed));
+            assert_eq!(new, reword(text, 0, seed));
         }
         assert!(
-            reword("The moon is 384,400 km away. It often hides.", seed).contains("384,400 km")
+            reword("The moon is 384,400 km away. It often hides.", 0, seed).contains("384,400 km")
         );
     }
 

@@ -15,6 +15,7 @@ pub(super) fn compose(language: Language, subject: &str, count: usize, seed: See
         Language::French => FRENCH,
         Language::Spanish | Language::English => SPANISH,
     };
+    let subject = &super::question::without_command(subject);
     let (again, thing) = match language {
         Language::German => (
             "Sehen wir noch einmal hin.",
