@@ -77,7 +77,8 @@ for service in meter generator simulator; do
     expect '{{.HostConfig.SecurityOpt}}' '[no-new-privileges:true]'
     expect '{{.HostConfig.RestartPolicy.Name}}' unless-stopped
     expect '{{range $port, $on := .NetworkSettings.Ports}}{{range $on}}{{.HostIp}} {{end}}{{end}}' '127.0.0.1 '
-    expect '{{if gt .HostConfig.Memory 0}}limited{{end}} {{if gt .HostConfig.PidsLimit 0}}limited{{end}}' 'limited limited'
+    grep -qE '^[1-9][0-9]* [1-9][0-9]*$' <<<"$(inspect "$service" '{{.HostConfig.Memory}} {{.HostConfig.PidsLimit}}')" ||
+        fail "$service has no limit on memory or processes"
     # What the kernel says, not what was asked for: no capability, no way to new ones, another user than root.
     status=$(compose exec -T "$service" cat /proc/1/status)
     grep -qE '^CapEff:\s+0+$' <<<"$status" || fail "$service has capabilities"
