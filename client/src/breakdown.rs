@@ -8,7 +8,7 @@ use crate::facts::{
     VideoState,
 };
 use crate::figure;
-use crate::printable::wrap;
+use crate::printable::{Text, wrap};
 use crate::table::{Side, Table};
 
 /// The width that sentences are wrapped to.
@@ -109,7 +109,7 @@ fn totals(summary: &Summary) -> Vec<String> {
     for part in &summary.services {
         let known = matches!(part.service.raw(), SERVICE_GEMINI | SERVICE_ELEVENLABS);
         if known || part.cost.is_some() {
-            rows.push((service_title(part), service_figure(part)));
+            rows.push((service_title(&part.service), service_figure(part)));
         }
     }
     labelled(&rows)
@@ -132,12 +132,12 @@ fn service_figure(part: &ServiceTotal) -> String {
 
 /// The name that people know a service by.
 #[must_use]
-pub fn service_title(part: &ServiceTotal) -> String {
-    match part.service.raw() {
+pub fn service_title(service: &Text) -> String {
+    match service.raw() {
         SERVICE_GEMINI => "Gemini".to_owned(),
         SERVICE_ELEVENLABS => "ElevenLabs".to_owned(),
         reelmeter_proto::SERVICE_OLLAMA => "Ollama".to_owned(),
-        _ => part.service.to_string(),
+        _ => service.to_string(),
     }
 }
 
@@ -149,7 +149,7 @@ fn by_service(summary: &Summary) -> Table {
         ("Cost", Side::Right),
     ]);
     for part in &summary.services {
-        let mut title = service_title(part);
+        let mut title = service_title(&part.service);
         for metric in &part.metrics {
             table.row([
                 std::mem::take(&mut title),

@@ -184,7 +184,7 @@ pub fn size(bytes: i64) -> String {
 #[must_use]
 pub fn age(days: i64) -> String {
     match days {
-        i64::MIN..=0 => "as of today".to_owned(),
+        i64::MIN..=0 => "collected today".to_owned(),
         1 => "1 day old".to_owned(),
         days => format!("{} days old", count(days)),
     }
@@ -247,7 +247,7 @@ mod tests {
         );
         assert_eq!(
             [age(0), age(1), age(63)],
-            ["as of today", "1 day old", "63 days old"]
+            ["collected today", "1 day old", "63 days old"]
         );
     }
 }

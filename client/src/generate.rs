@@ -223,8 +223,8 @@ async fn agreed(
     let out = &options.out;
     match remote.estimate_video(new).await {
         Ok(estimate) => {
+            // Nothing will be bought. The screen and the lines say so from their first.
             if estimate.simulated {
-                out.lines(crate::printable::wrap(breakdown::SIMULATED, 78))?;
                 return Ok(true);
             }
             out.lines(estimate_lines(&estimate, new))?;

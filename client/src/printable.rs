@@ -134,7 +134,7 @@ pub fn printable(text: &str, columns: usize) -> String {
             }
             // Asks for the coloured or the plain form of a symbol; terminals disagree about the width that it gives.
             '\u{fe00}'..='\u{fe0f}' => {}
-            c if is_mark(c) && after_letter => {
+            c if is_mark(c) && after_letter && may_be_printed(c) => {
                 marks += 1;
                 if marks <= MARKS_PER_LETTER_MAX {
                     clean.push(c);
@@ -174,16 +174,11 @@ fn may_be_printed(c: char) -> bool {
         // Private use is whatever the terminal's font makes of it.
         G::Control | G::Format | G::Surrogate | G::PrivateUse | G::Unassigned => false,
         G::LineSeparator | G::ParagraphSeparator => false,
-        // Letters and symbols without ink, good for names that look like other names.
+        // Letters, marks and symbols without ink, good for names that look like other names.
         _ => !matches!(
             c,
-            '\u{115f}'
-                | '\u{1160}'
-                | '\u{17b4}'
-                | '\u{17b5}'
-                | '\u{2800}'
-                | '\u{3164}'
-                | '\u{ffa0}'
+            '\u{034f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180d}' | '\u{180f}'
+                | '\u{2800}' | '\u{3164}' | '\u{ffa0}' | '\u{e0100}'..='\u{e01ef}'
         ),
     }
 }
@@ -337,6 +332,9 @@ mod tests {
         assert_eq!(name("a\u{e000}"), "a\u{fffd}", "private use");
         assert_eq!(name("a\u{3164}b"), "a\u{fffd}b", "a letter without ink");
         assert_eq!(name("a\u{e0041}"), "a\u{fffd}", "an invisible tag");
+        assert_eq!(name("a\u{17b4}"), "a\u{fffd}", "a mark without ink");
+        assert_eq!(name("a\u{34f}"), "a\u{fffd}", "an invisible joiner");
+        assert_eq!(name("a\u{e0101}"), "a\u{fffd}", "a hidden variant");
         assert_eq!(name("\u{301}a"), "\u{fffd}a", "a mark without a letter");
         assert_eq!(name("one\ntwo\tthree\r\n"), "one two three");
     }

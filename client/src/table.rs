@@ -88,12 +88,15 @@ impl Table {
             all.push(self.columns.iter().map(|(name, _)| name.clone()).collect());
         }
         all.extend(self.rows.iter().cloned());
+        // What stands last has nothing beside it, and may be a path: it stays whole.
+        let last = kept.last().copied();
         for row in &mut all {
             for (column, text) in row.iter_mut().enumerate() {
-                if self
-                    .columns
-                    .get(column)
-                    .is_some_and(|(_, side)| *side == Side::Left)
+                if Some(column) != last
+                    && self
+                        .columns
+                        .get(column)
+                        .is_some_and(|(_, side)| *side == Side::Left)
                 {
                     let columns = if column == 0 {
                         first_columns

@@ -324,7 +324,7 @@ impl State {
                 &format!("the meter's figures end here: {reason}"),
                 now,
             ),
-            Feed::Opening | Feed::Finished => {}
+            Feed::Opening | Feed::Opened | Feed::Finished => {}
         }
     }
 
@@ -350,7 +350,7 @@ impl State {
                 &format!("the video cannot be watched: {reason}"),
                 now,
             ),
-            Feed::Opening | Feed::Finished => {}
+            Feed::Opening | Feed::Opened | Feed::Finished => {}
         }
     }
 
@@ -404,7 +404,7 @@ impl State {
 fn note<T>(connection: &mut Connection, feed: &Feed<T>, now: Timestamp) {
     let event = match feed {
         Feed::Opening => Event::Opening,
-        Feed::Item(_) => Event::Message,
+        Feed::Opened | Feed::Item(_) => Event::Heard,
         Feed::Lost {
             reason,
             retry_after,

@@ -74,11 +74,13 @@ impl Reporter {
         if let Some(figures) = state.figures()
             && self.session.as_ref() != Some(&figures.session.id)
         {
-            said.push(format!(
-                "session: {} \"{}\"",
-                figures.session.id,
-                figures.session.label()
-            ));
+            let session = &figures.session;
+            let title = if session.title.is_empty() {
+                String::new()
+            } else {
+                format!(" \"{}\"", session.title)
+            };
+            said.push(format!("session: {}{title}", session.id));
             // The first figures of a video that was simulated before belong to it.
             self.said_simulated &= self.session.is_none();
             self.session = Some(figures.session.id.clone());
@@ -180,7 +182,10 @@ impl Reporter {
             text: cost_text(figures),
             total: figures.total_cost,
         };
-        let changed = self.figures.as_ref().is_none_or(|old| old.text != new.text);
+        // That nothing was used yet is no news.
+        let first_nothing = self.figures.is_none() && figures.event_count == 0 && !figures.settled;
+        let changed =
+            !first_nothing && self.figures.as_ref().is_none_or(|old| old.text != new.text);
         let settles = figures.settled && self.settled.as_ref() != Some(&figures.session.id);
         let waits = self
             .figures_said_at

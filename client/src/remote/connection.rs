@@ -1,7 +1,7 @@
 //! The state of one watched stream, in exact words.
 //!
 //! ```text
-//!              opened              message
+//!              heard               heard
 //! connecting ─────────▶ live ◀───────────────┐
 //!     ▲                  │ silent for 7 s, or │
 //!     │                  ▼ figures on the way │
@@ -28,8 +28,8 @@ pub const PENDING_AFTER: SignedDuration = SignedDuration::from_secs(3);
 pub enum Event {
     /// A try to open it begins.
     Opening,
-    /// A message came.
-    Message,
+    /// The service has taken it, or sent a message.
+    Heard,
     /// It broke, or could not be opened; the next try is at that time.
     Lost {
         /// What happened.
@@ -132,7 +132,7 @@ impl Connection {
                     *retry_at = now;
                 }
             }
-            Event::Message => {
+            Event::Heard => {
                 if self.phase != Phase::Open {
                     self.phase = Phase::Open;
                     self.since = now;
@@ -300,22 +300,22 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_is_live_only_once_it_has_said_something() {
+    fn a_stream_is_live_only_once_the_service_has_been_heard() {
         let mut connection = Connection::new(at(0));
         connection.on(Event::Opening, at(0));
         assert_eq!(words(&connection, 0), "connecting");
-        connection.on(Event::Message, at(1));
-        connection.on(Event::Message, at(4));
+        connection.on(Event::Heard, at(1));
+        connection.on(Event::Heard, at(4));
         assert_eq!(words(&connection, 5), "live since +1");
     }
 
     #[test]
     fn a_silent_stream_is_behind_since_it_was_last_heard() {
         let mut connection = Connection::new(at(0));
-        connection.on(Event::Message, at(1));
+        connection.on(Event::Heard, at(1));
         assert_eq!(words(&connection, 8), "live since +1");
         assert_eq!(words(&connection, 9), "behind: nothing heard since +1");
-        connection.on(Event::Message, at(12));
+        connection.on(Event::Heard, at(12));
         assert_eq!(
             words(&connection, 12),
             "live since +12",
@@ -326,7 +326,7 @@ mod tests {
     #[test]
     fn events_that_stay_on_their_way_make_the_figures_behind() {
         let mut connection = Connection::new(at(0));
-        connection.on(Event::Message, at(1));
+        connection.on(Event::Heard, at(1));
         connection.set_pending(2, at(1));
         assert_eq!(
             words(&connection, 3),
@@ -334,7 +334,7 @@ mod tests {
             "every call is on its way for a moment"
         );
         connection.set_pending(3, at(3));
-        connection.on(Event::Message, at(5));
+        connection.on(Event::Heard, at(5));
         assert_eq!(words(&connection, 5), "behind since +1: 3 on their way");
         connection.set_pending(0, at(6));
         assert_eq!(words(&connection, 6), "live since +1");
@@ -343,7 +343,7 @@ mod tests {
     #[test]
     fn a_lost_stream_says_since_when_and_when_it_is_tried_again() {
         let mut connection = Connection::new(at(0));
-        connection.on(Event::Message, at(2));
+        connection.on(Event::Heard, at(2));
         connection.on(lost(8), at(3));
         assert_eq!(
             words(&connection, 3),
@@ -361,7 +361,7 @@ mod tests {
             "disconnected since +2, reconnecting in 4 s",
             "the first loss counts"
         );
-        connection.on(Event::Message, at(13));
+        connection.on(Event::Heard, at(13));
         assert_eq!(words(&connection, 13), "live since +13");
     }
 
@@ -400,7 +400,7 @@ mod tests {
     #[test]
     fn a_clock_that_jumps_back_does_no_harm() {
         let mut connection = Connection::new(at(100));
-        connection.on(Event::Message, at(100));
+        connection.on(Event::Heard, at(100));
         assert_eq!(words(&connection, -5000), "live since +100");
     }
 }

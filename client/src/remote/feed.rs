@@ -16,6 +16,8 @@ use crate::printable::Text;
 pub const SILENCE_MAX: Duration = Duration::from_secs(20);
 /// How long opening a stream may take.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often something that is not there yet is asked for.
+const YET_TO_COME_RETRY: Duration = Duration::from_millis(250);
 /// A stream that lived this long had worked; one that breaks earlier every time is not asked more often for that.
 const WORKED_AFTER: Duration = Duration::from_secs(2);
 
@@ -24,6 +26,8 @@ const WORKED_AFTER: Duration = Duration::from_secs(2);
 pub enum Feed<T> {
     /// It is being opened.
     Opening,
+    /// The service has taken it; its messages follow.
+    Opened,
     /// A message.
     Item(T),
     /// It broke, or could not be opened.
@@ -59,9 +63,10 @@ pub(super) trait Source: Send {
     fn read(&mut self, message: Self::Wire) -> Result<Option<Self::Item>, RemoteError>;
     /// Whether the stream has said its last word.
     fn is_complete(&self) -> bool;
-    /// Whether a refusal may still turn into a stream, such as a session that nothing was recorded in yet.
-    fn is_worth_another_try(&self, error: &RemoteError) -> bool {
-        error.may_pass()
+    /// Whether a refusal only means that the thing is not there yet, such as a session that nothing was recorded in:
+    /// it is asked for again, and nobody needs to hear of it.
+    fn is_yet_to_come(&self, _error: &RemoteError) -> bool {
+        false
     }
 }
 
@@ -115,7 +120,11 @@ pub(super) async fn keep_open<S: Source, M: Send>(mut source: S, listener: Liste
             }
             End::Broken { error, listened } => (error, listened),
         };
-        if !source.is_worth_another_try(&error) {
+        if source.is_yet_to_come(&error) {
+            tokio::time::sleep(YET_TO_COME_RETRY).await;
+            continue;
+        }
+        if !error.may_pass() {
             let _ = listener
                 .send(Feed::Refused {
                     reason: Text::line(&error.to_string()),
@@ -175,6 +184,9 @@ async fn drain<S: Source, M: Send>(source: &mut S, listener: &Listener<S::Item, 
             };
         }
     };
+    if listener.send(Feed::Opened).await.is_err() {
+        return End::Unheard;
+    }
     loop {
         let message = tokio::select! {
             message = tokio::time::timeout(SILENCE_MAX, stream.message()) => message,

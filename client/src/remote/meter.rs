@@ -154,8 +154,8 @@ impl Source for SummarySource {
         self.settled && !self.watch.session_id.is_empty()
     }
 
-    fn is_worth_another_try(&self, error: &RemoteError) -> bool {
-        error.may_pass() || (self.watch.may_come && matches!(error, RemoteError::NotFound { .. }))
+    fn is_yet_to_come(&self, error: &RemoteError) -> bool {
+        self.watch.may_come && matches!(error, RemoteError::NotFound { .. })
     }
 }
 

@@ -69,6 +69,8 @@ fn snapshot(name: &str, model: &mut Model) {
 fn a_screen_without_a_session_says_that_it_waits() {
     let mut model = watching(Subject::Newest);
     snapshot("connecting", &mut model);
+    update(&mut model, Msg::Incoming(Incoming::Meter(Feed::Opened)));
+    snapshot("waiting", &mut model);
 }
 
 #[test]

@@ -23,22 +23,13 @@ pub fn title(model: &Model, theme: &Theme, columns: usize) -> Line<'static> {
             if narrow { Role::Title } else { Role::Text },
             label.shown(),
         )),
-        None => left.push(span(theme, Role::Muted, waiting_words(model))),
+        None => {}
     }
     spread(
         left,
         connection(&model.live.link(model.now), model, theme, narrow),
         columns,
     )
-}
-
-fn waiting_words(model: &Model) -> &'static str {
-    match model.live.link(model.now) {
-        Link::Live { .. } | Link::Behind { .. } => {
-            "no session is running; the next one will be shown"
-        }
-        _ => "",
-    }
 }
 
 /// The state of the connection to the meter, in its exact words.

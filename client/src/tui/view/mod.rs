@@ -15,6 +15,7 @@ mod prices;
 mod services;
 mod sources;
 mod totals;
+mod waiting;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -288,6 +289,7 @@ fn over(model: &Model, theme: &Theme, columns: u16) -> Option<Page> {
             page("How it adds up", lines)
         }
         Some(Overlay::Leave) => None,
+        None if waiting::applies(model) => page("Waiting", waiting::lines(model, theme, columns)),
         None => model
             .finale
             .as_ref()

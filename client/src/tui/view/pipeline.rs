@@ -21,6 +21,8 @@ const NAME_COLUMNS: usize = 12;
 /// From this width on the stage's cost has room too.
 const COST_FROM_COLUMNS: usize = 50;
 const BAR_COLUMNS: usize = 10;
+/// A bar that stands beside the signs of its items is at least this long.
+const BAR_COLUMNS_MIN: usize = 5;
 
 /// The lines of the panel.
 #[must_use]
@@ -145,8 +147,9 @@ fn middle(stage: &Stage, model: &Model, theme: &Theme, room: usize) -> Vec<Span<
         .collect();
     // Each item has a sign where there is room for all; otherwise the bar says enough.
     let bar_room = room.saturating_sub(count.len());
-    if counted && items.len() + 1 + BAR_COLUMNS <= bar_room {
-        spans.extend(bar(theme, permille, BAR_COLUMNS));
+    let beside = bar_room.saturating_sub(items.len() + 1);
+    if counted && !items.is_empty() && beside >= BAR_COLUMNS_MIN {
+        spans.extend(bar(theme, permille, BAR_COLUMNS.min(beside)));
         spans.push(span(theme, Role::Text, count));
         spans.push(Span::raw(" "));
         spans.extend(items);

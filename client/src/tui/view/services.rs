@@ -55,11 +55,8 @@ pub fn lines(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'static>>
         .iter()
         .filter(|quota| services.iter().all(|part| part.service != quota.service))
     {
-        lines.push(spread(
-            vec![span(theme, Role::Text, quota.service.shown())],
-            Vec::new(),
-            columns,
-        ));
+        let name = span(theme, Role::Title, service_title(&quota.service));
+        lines.push(spread(vec![name], Vec::new(), columns));
         lines.extend(quota_lines(quota, model, theme, columns));
     }
     if lines.is_empty() {
@@ -82,7 +79,7 @@ fn service(part: &ServiceTotal, theme: &Theme, columns: usize) -> Line<'static> 
         Role::Muted
     };
     spread(
-        vec![span(theme, Role::Title, service_title(part))],
+        vec![span(theme, Role::Title, service_title(&part.service))],
         vec![span(theme, role, figure)],
         columns,
     )

@@ -79,6 +79,9 @@ pub fn quantities(model: &Model, theme: &Theme, columns: usize) -> Line<'static>
     let Some(figures) = model.live.figures() else {
         return Line::default();
     };
+    if figures.event_count == 0 {
+        return Line::from(span(theme, Role::Muted, "nothing used yet"));
+    }
     let narrow = columns < 60;
     let tokens_in = if narrow { "in" } else { "tokens in" };
     let mut parts = vec![
