@@ -131,7 +131,7 @@ async fn cancelling_in_the_middle_of_a_segment_is_quick_and_leaves_nothing() {
         .unwrap_err();
     assert!(error.is_cancelled());
     let took = cancelled_at.into_inner().unwrap().unwrap().elapsed();
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
     assert_eq!(studio.names(&studio.work()), Vec::<String>::new());
 }
 

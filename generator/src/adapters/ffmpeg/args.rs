@@ -8,10 +8,10 @@ use std::path::Path;
 pub(super) struct Args(Vec<OsString>);
 
 impl Args {
-    /// The beginning of every run of ffmpeg: no keyboard, no banner, errors only,
+    /// The beginning of every run of ffmpeg: no keyboard, no banner, errors only and marked as such,
     /// and what it writes may be replaced (it only ever writes to names of ours).
     pub(super) fn ffmpeg() -> Self {
-        Self::default().words(["-nostdin", "-hide_banner", "-y", "-v", "error"])
+        Self::default().words(["-nostdin", "-hide_banner", "-y", "-v", "level+error"])
     }
 
     /// The same with progress on standard output.

@@ -86,8 +86,7 @@ impl Compiler {
     }
 
     /// Looks at a narration right after it was bought, and counts its samples.
-    /// `scene`, from 1, is for the error's words. An encoded one is decoded into a
-    /// file beside it for a moment.
+    /// `scene`, from 1, is for the error's words.
     ///
     /// # Errors
     /// [`Error::BadNarration`] when it is no sound that can be heard.

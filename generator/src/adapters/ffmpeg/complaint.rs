@@ -73,37 +73,53 @@ impl Complaint {
 
     /// Its most telling line, made fit for a sentence.
     pub(super) fn sentence(&self, status: ExitStatus) -> String {
-        let lines: Vec<String> = self.text.lines().map(plain).collect();
+        let lines: Vec<Line> = self.text.lines().map(Line::read).collect();
+        let tells = |line: &&Line| {
+            !line.text.is_empty() && !EMPTY_PHRASES.iter().any(|p| line.text.starts_with(p))
+        };
         let telling = lines
             .iter()
-            .find(|line| !line.is_empty() && !EMPTY_PHRASES.iter().any(|p| line.starts_with(p)))
-            .or_else(|| lines.iter().rfind(|line| !line.is_empty()));
+            .filter(|line| line.is_error)
+            .find(tells)
+            .or_else(|| lines.iter().find(tells))
+            .or_else(|| lines.iter().rfind(|line| !line.text.is_empty()));
         match (telling, status.code()) {
-            (Some(line), _) => format!("ffmpeg said \"{line}\""),
+            (Some(line), _) => format!("ffmpeg said \"{}\"", line.text),
             (None, Some(code)) => format!("ffmpeg ended with code {code} and said nothing"),
             (None, None) => "ffmpeg ended without a word".to_owned(),
         }
     }
 }
 
-/// A line without `[png @ 0x55d0…]`, control characters and excess.
-fn plain(line: &str) -> String {
-    let mut rest = line.trim();
-    while let Some(after) = rest.strip_prefix('[') {
-        let Some((origin, after)) = after.split_once(']') else {
-            break;
-        };
-        if !origin.contains(" @ 0x") {
-            break;
+/// A line such as `[png @ 0x55d02a98a3c0] [error] chunk too big`.
+struct Line {
+    is_error: bool,
+    text: String,
+}
+
+impl Line {
+    /// Reads a line without what it starts with, control characters and excess.
+    fn read(line: &str) -> Self {
+        let mut rest = line.trim();
+        let mut is_error = false;
+        while let Some((tag, after)) = rest
+            .strip_prefix('[')
+            .and_then(|inside| inside.split_once(']'))
+        {
+            if matches!(tag, "error" | "fatal" | "panic") {
+                is_error = true;
+            } else if !tag.contains(" @ 0x") && !matches!(tag, "warning" | "info") {
+                break;
+            }
+            rest = after.trim_start();
         }
-        rest = after.trim_start();
+        let line: String = rest.chars().filter(|c| !c.is_control()).collect();
+        let mut text: String = line.chars().take(REASON_CHARACTERS_MAX).collect();
+        if text.len() < line.len() {
+            text.push('…');
+        }
+        Self { is_error, text }
     }
-    let line: String = rest.chars().filter(|c| !c.is_control()).collect();
-    let mut short: String = line.chars().take(REASON_CHARACTERS_MAX).collect();
-    if short.len() < line.len() {
-        short.push('…');
-    }
-    short
 }
 
 #[cfg(test)]
@@ -119,10 +135,22 @@ mod tests {
     #[test]
     fn the_cause_is_told_and_not_the_echo_of_it() {
         let complaint = Complaint::from_text(
-            "[png @ 0x55d02a98a3c0] chunk too big\n\
-             Error while decoding stream #0:0: Invalid data\nConversion failed!\n",
+            "[info] Input #0, png_pipe\n[Parsed_ass_0 @ 0x1] [warning] fontselect: none\n\
+             [png @ 0x55d02a98a3c0] [error] chunk too big\n\
+             [error] Error while decoding stream #0:0: Invalid data\n\
+             [fatal] Conversion failed!\n",
         );
         assert_eq!(complaint.sentence(code(1)), "ffmpeg said \"chunk too big\"");
+    }
+
+    #[test]
+    fn what_is_said_without_a_level_is_told_too() {
+        let complaint = Complaint::from_text("ffmpeg: cannot open libx264.so.164\n");
+        let sentence = complaint.sentence(code(127));
+        assert_eq!(
+            sentence,
+            "ffmpeg said \"ffmpeg: cannot open libx264.so.164\""
+        );
     }
 
     #[test]

@@ -78,6 +78,7 @@ impl Join<'_> {
             program: tools.ffmpeg(),
             step: "joining the scenes".to_owned(),
             folder,
+            writes_to: target.parent().unwrap_or(folder),
             args,
             patience: Patience::for_frames(self.timeline.frame_count()),
         };

@@ -133,7 +133,14 @@ pub(super) const METER: &str = "ebur128=framelog=verbose";
 
 /// The beginning of a run with a meter, which speaks at the level of information.
 pub(super) fn measuring() -> Args {
-    Args::default().words(["-nostdin", "-hide_banner", "-nostats", "-y", "-v", "info"])
+    Args::default().words([
+        "-nostdin",
+        "-hide_banner",
+        "-nostats",
+        "-y",
+        "-v",
+        "level+info",
+    ])
 }
 
 fn voice_input(args: Args, voice: &Path) -> Args {
@@ -152,6 +159,7 @@ async fn read_meter(
         program: tools.ffmpeg(),
         step: "levelling the voice".to_owned(),
         folder,
+        writes_to: folder,
         args,
         patience: Patience::for_sound_ms(duration_ms),
     };

@@ -1,5 +1,6 @@
 //! Narrations as they were bought, and the voice track they become.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use tokio::fs::File;
@@ -17,6 +18,10 @@ use crate::domain::timeline::{
 
 /// Bytes of a sample: signed, 16 bits, little-endian.
 const SAMPLE_BYTES: u64 = 2;
+
+/// Most bytes that a narration's samples take.
+const SAMPLES_BYTES_MAX: u64 =
+    NARRATION_DURATION_MS_MAX / 1_000 * SAMPLE_RATE_HZ as u64 * SAMPLE_BYTES;
 
 /// Rates that a provider offers, from telephone to studio.
 const SAMPLE_RATES_HZ: std::ops::RangeInclusive<u32> = 8_000..=96_000;
@@ -56,54 +61,86 @@ pub(super) async fn decode(
     folder: &Path,
     cancel: &CancellationToken,
 ) -> Result<Samples, Error> {
-    let bad = |reason: String| Error::BadNarration { scene, reason };
-    let start = first_bytes(path).await?;
-    if start.is_empty() {
-        return Err(bad("is empty".to_owned()));
-    }
-    if let Some(reason) = contradiction(&start, format) {
-        return Err(bad(reason));
-    }
-    let (sample_count, samples_path, decoded) = match format {
-        NarrationFormat::PcmS16le { sample_rate_hz } if sample_rate_hz == SAMPLE_RATE_HZ => {
-            (count(path, scene).await?, path.to_path_buf(), None)
-        }
-        _ => {
-            let target = TempFile::new(folder, "pcm");
-            decode_to(tools, path, format, scene, folder, target.path(), cancel).await?;
-            let sample_count = count(target.path(), scene).await?;
-            (sample_count, target.path().to_path_buf(), Some(target))
-        }
+    look_at(path, format, scene).await?;
+    let Some(args) = decoding(path, format, scene)? else {
+        let sample_count = counted(size(path).await?, scene)?;
+        return Ok(Samples {
+            path: path.to_path_buf(),
+            sample_count,
+            _decoded: None,
+        });
     };
-    let duration_ms = samples_to_ms(sample_count);
-    if duration_ms < NARRATION_DURATION_MS_MIN {
-        return Err(bad(format!("is only {duration_ms} ms long")));
-    }
-    if duration_ms > NARRATION_DURATION_MS_MAX {
-        return Err(bad(format!(
-            "is {duration_ms} ms long, more than {NARRATION_DURATION_MS_MAX} ms"
-        )));
-    }
+    let target = TempFile::new(folder, "pcm");
+    let args = args.output("s16le", target.path());
+    run(tools, args, 0, scene, folder, cancel).await?;
+    let sample_count = counted(size(target.path()).await?, scene)?;
     Ok(Samples {
-        path: samples_path,
+        path: target.path().to_path_buf(),
         sample_count,
-        _decoded: decoded,
+        _decoded: Some(target),
     })
 }
 
-/// Counts samples: the size of the file decides, no header's claim does.
-async fn count(path: &Path, scene: u32) -> Result<u64, Error> {
-    let size = tokio::fs::metadata(path)
+/// Counts a narration's samples and keeps none of them.
+pub(super) async fn check(
+    tools: &Tools,
+    path: &Path,
+    format: NarrationFormat,
+    scene: u32,
+    cancel: &CancellationToken,
+) -> Result<NarrationInfo, Error> {
+    look_at(path, format, scene).await?;
+    let bytes = match decoding(path, format, scene)? {
+        None => size(path).await?,
+        Some(args) => {
+            let args = args.output_pipe("s16le");
+            let folder = Path::new("/");
+            let samples = run(tools, args, SAMPLES_BYTES_MAX + 2, scene, folder, cancel).await?;
+            samples.len() as u64
+        }
+    };
+    let sample_count = counted(bytes, scene)?;
+    Ok(NarrationInfo {
+        sample_count,
+        duration_ms: samples_to_ms(sample_count),
+    })
+}
+
+/// Refuses what is no narration by its first bytes.
+async fn look_at(path: &Path, format: NarrationFormat, scene: u32) -> Result<(), Error> {
+    let start = first_bytes(path).await?;
+    let reason = if start.is_empty() {
+        Some("is empty".to_owned())
+    } else {
+        contradiction(&start, format)
+    };
+    reason.map_or(Ok(()), |reason| Err(Error::BadNarration { scene, reason }))
+}
+
+async fn size(path: &Path) -> Result<u64, Error> {
+    tokio::fs::metadata(path)
         .await
-        .map_err(|source| Error::file("reading", path, source))?
-        .len();
-    if !size.is_multiple_of(SAMPLE_BYTES) {
-        return Err(Error::BadNarration {
-            scene,
-            reason: format!("breaks off within a sample ({size} bytes)"),
-        });
+        .map(|metadata| metadata.len())
+        .map_err(|source| Error::file("reading", path, source))
+}
+
+/// Counts samples: how many there are decides, no header's claim does.
+fn counted(bytes: u64, scene: u32) -> Result<u64, Error> {
+    let bad = |reason: String| Err(Error::BadNarration { scene, reason });
+    if !bytes.is_multiple_of(SAMPLE_BYTES) {
+        return bad(format!("breaks off within a sample ({bytes} bytes)"));
     }
-    Ok(size / SAMPLE_BYTES)
+    let sample_count = bytes / SAMPLE_BYTES;
+    let duration_ms = samples_to_ms(sample_count);
+    if duration_ms < NARRATION_DURATION_MS_MIN {
+        return bad(format!("is only {duration_ms} ms long"));
+    }
+    if duration_ms > NARRATION_DURATION_MS_MAX {
+        return bad(format!(
+            "is {duration_ms} ms long, more than {NARRATION_DURATION_MS_MAX} ms"
+        ));
+    }
+    Ok(sample_count)
 }
 
 async fn first_bytes(path: &Path) -> Result<Vec<u8>, Error> {
@@ -144,17 +181,13 @@ fn contradiction(start: &[u8], format: NarrationFormat) -> Option<String> {
     (found != announced).then(|| format!("is {found} where {announced} was announced"))
 }
 
-async fn decode_to(
-    tools: &Tools,
-    path: &Path,
-    format: NarrationFormat,
-    scene: u32,
-    folder: &Path,
-    target: &Path,
-    cancel: &CancellationToken,
-) -> Result<(), Error> {
+/// What makes ffmpeg decode a narration; none if the file already holds the samples.
+fn decoding(path: &Path, format: NarrationFormat, scene: u32) -> Result<Option<Args>, Error> {
     let args = Args::ffmpeg();
     let (args, demuxer) = match format {
+        NarrationFormat::PcmS16le { sample_rate_hz } if sample_rate_hz == SAMPLE_RATE_HZ => {
+            return Ok(None);
+        }
         NarrationFormat::PcmS16le { sample_rate_hz } => {
             if !SAMPLE_RATES_HZ.contains(&sample_rate_hz) {
                 return Err(Error::BadNarration {
@@ -168,22 +201,34 @@ async fn decode_to(
         NarrationFormat::Mp3 => (args, "mp3"),
         NarrationFormat::Wav => (args, "wav"),
     };
-    // One block more than allowed, so that too long is seen as too long.
+    // A second more than allowed, so that too long is seen as too long.
     let longest_s = (NARRATION_DURATION_MS_MAX / 1_000 + 1).to_string();
     let rate = SAMPLE_RATE_HZ.to_string();
+    Ok(Some(
+        args.input(demuxer, path)
+            .words(["-map", "0:a:0", "-vn", "-sn", "-dn", "-ac", "1", "-ar"])
+            .words([&rate, "-c:a", "pcm_s16le", "-t", &longest_s]),
+    ))
+}
+
+async fn run(
+    tools: &Tools,
+    args: Vec<OsString>,
+    stdout_bytes_max: u64,
+    scene: u32,
+    folder: &Path,
+    cancel: &CancellationToken,
+) -> Result<Vec<u8>, Error> {
     let run = Run {
         program: tools.ffmpeg(),
         step: format!("decoding the narration of scene {scene}"),
         folder,
-        args: args
-            .input(demuxer, path)
-            .words(["-map", "0:a:0", "-vn", "-sn", "-dn", "-ac", "1", "-ar"])
-            .words([&rate, "-c:a", "pcm_s16le", "-t", &longest_s])
-            .output("s16le", target),
+        writes_to: folder,
+        args,
         patience: Patience::SHORT,
     };
-    match run.output(0, cancel).await {
-        Ok(_) => Ok(()),
+    match run.output(stdout_bytes_max, cancel).await {
+        Ok(said) => Ok(said.stdout),
         // Whatever ffmpeg has against it, it is the file that is to blame.
         Err(Error::Failed { reason, .. }) => Err(Error::BadNarration {
             scene,
@@ -270,25 +315,6 @@ fn soften(block: &mut [u8], at: u64, count: u64) {
             [*low, *high] = i16::try_from(softened).unwrap_or_default().to_le_bytes();
         }
     }
-}
-
-/// Counts a narration's samples without keeping them.
-pub(super) async fn check(
-    tools: &Tools,
-    path: &Path,
-    format: NarrationFormat,
-    scene: u32,
-    cancel: &CancellationToken,
-) -> Result<NarrationInfo, Error> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let samples = decode(tools, path, format, scene, folder, cancel).await?;
-    Ok(NarrationInfo {
-        sample_count: samples.sample_count,
-        duration_ms: samples_to_ms(samples.sample_count),
-    })
 }
 
 #[cfg(test)]

@@ -140,6 +140,7 @@ async fn read(
         program: tools.ffmpeg(),
         step: format!("looking at an image of scene {scene}"),
         folder: Path::new("/"),
+        writes_to: Path::new("/"),
         args,
         patience: Patience::SHORT,
     };

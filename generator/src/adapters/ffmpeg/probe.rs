@@ -72,8 +72,9 @@ pub(super) async fn file(
         program: tools.ffprobe(),
         step: "looking into the video".to_owned(),
         folder,
+        writes_to: folder,
         args: Args::default()
-            .words(["-v", "error", "-hide_banner", "-of", "json"])
+            .words(["-v", "level+error", "-hide_banner", "-of", "json"])
             .words(["-show_entries", "stream=codec_type,codec_name,pix_fmt,color_space,width,height,nb_frames,sample_rate,channels,duration_ts,time_base"])
             .input("mov", path)
             .done(),

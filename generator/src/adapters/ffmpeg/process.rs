@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -84,6 +84,8 @@ pub(super) struct Run<'a> {
     pub step: String,
     /// The folder it runs in, so that filters need no path to escape.
     pub folder: &'a Path,
+    /// The folder it writes to, for the error's words.
+    pub writes_to: &'a Path,
     /// Its arguments.
     pub args: Vec<OsString>,
     /// How long it may take.
@@ -302,7 +304,7 @@ impl Run<'_> {
         if complaint.is_disk_full() {
             return Error::DiskFull {
                 step: self.step.clone(),
-                folder: PathBuf::from(self.folder),
+                folder: self.writes_to.to_path_buf(),
             };
         }
         if let Some(signal) = status.signal() {

@@ -255,6 +255,7 @@ impl<'a> Segment<'a> {
             program: tools.ffmpeg(),
             step: step.clone(),
             folder,
+            writes_to: folder,
             args: self.args(subtitles.name(), threads, unfinished.path()),
             patience: Patience::for_frames(self.frame_count()),
         };
@@ -294,7 +295,7 @@ impl<'a> Segment<'a> {
         }
         // Warnings are wanted: the subtitle renderer names letters that no font has.
         Args::ffmpeg_with_progress()
-            .words(["-v", "warning", "-filter_threads", "1"])
+            .words(["-v", "level+warning", "-filter_threads", "1"])
             .words(["-pixel_format", "yuv420p", "-video_size", &size])
             .words(["-framerate", &rate])
             .input_pipe("rawvideo")

@@ -104,6 +104,7 @@ async fn ask(program: &Path, question: &str) -> Result<String, Error> {
         program,
         step: format!("asking {} for {question}", program.display()),
         folder: Path::new("/"),
+        writes_to: Path::new("/"),
         args: Args::default().words(["-hide_banner", question]).done(),
         patience: Patience::SHORT,
     };

@@ -37,6 +37,7 @@ pub(super) async fn video(
         program: tools.ffmpeg(),
         step: "looking at the finished file".to_owned(),
         folder,
+        writes_to: folder,
         args: loudness::measuring()
             .words(["-stats_period", "0.25", "-progress", "pipe:1", "-xerror"])
             .input("mov", path)

@@ -82,9 +82,9 @@ impl Style {
         let (width, height) = (geometry.width_px(), geometry.height_px());
         // Per mille of the side that decides.
         let (font_size_px, bottom_margin_px) = match geometry.aspect_ratio() {
-            AspectRatio::Landscape => (height * 60 / 1_000, height * 70 / 1_000),
-            AspectRatio::Square => (height * 58 / 1_000, height * 75 / 1_000),
-            AspectRatio::Portrait => (width * 72 / 1_000, height * 190 / 1_000),
+            AspectRatio::Landscape => (height * 64 / 1_000, height * 70 / 1_000),
+            AspectRatio::Square => (height * 60 / 1_000, height * 75 / 1_000),
+            AspectRatio::Portrait => (width * 80 / 1_000, height * 190 / 1_000),
         };
         Self {
             font_size_px,

@@ -33,19 +33,21 @@ pub(super) fn divide(words: &[Word], limits: LineLimits) -> Vec<Range<usize>> {
     let mut best: Vec<Option<(u64, usize)>> = vec![None; count + 1];
     best[0] = Some((0, 0));
     for start in 0..count {
-        let Some((so_far, _)) = best[start] else {
+        let (done, rest) = best.split_at_mut(start + 1);
+        let Some(&Some((so_far, _))) = done.last() else {
             continue;
         };
-        for end in start + 1..=count {
-            let alone = end == start + 1;
-            let Some(cost) = cue_cost(words, start..end, limits) else {
-                // A single word always makes a cue, or there would be no division.
-                if alone {
-                    relax(&mut best[end], so_far + CUE_COST, start);
+        for (slot, end) in rest.iter_mut().zip(start + 1..) {
+            match cue_cost(words, start..end, limits) {
+                Some(cost) => relax(slot, so_far + cost, start),
+                None => {
+                    // A single word always makes a cue, or there would be no division.
+                    if end == start + 1 {
+                        relax(slot, so_far + CUE_COST, start);
+                    }
+                    break;
                 }
-                break;
-            };
-            relax(&mut best[end], so_far + cost, start);
+            }
         }
     }
     let mut cues = Vec::new();

@@ -111,6 +111,12 @@ fn a_word_wider_than_a_line_is_broken_and_kept_whole() {
 }
 
 #[test]
+fn a_line_of_wide_letters_holds_fewer_of_them() {
+    let cues = spoken(&"W".repeat(24), AspectRatio::Portrait);
+    assert_eq!(lines(&cues), ["W".repeat(15), "W".repeat(9)]);
+}
+
+#[test]
 fn chinese_is_broken_between_characters_but_never_before_a_stop() {
     let text = "火山爆发是因为地下的岩浆在巨大的压力下冲破地壳，喷出炽热的熔岩和火山灰。这一过程可以持续数小时，甚至数月。";
     let cues = spoken(text, AspectRatio::Portrait);
@@ -288,7 +294,7 @@ fn nothing_in_a_text_is_an_override_when_it_is_burnt_in() {
         "Dialogue: 0,0:00:01.23,0:00:02.99,Default,,0,0,0,,\
          \\{\\\u{2060}fs200\\}C:\\\u{2060}New\\\u{2060}hot\\N\\}, second"
     );
-    assert!(file.contains("Style: Default,ABStyle,43,"));
+    assert!(file.contains("Style: Default,ABStyle,46,"));
 }
 
 #[test]
@@ -301,9 +307,9 @@ fn burnt_in_letters_follow_the_size_of_the_frame() {
             .unwrap();
         style.split(',').nth(2).unwrap().parse::<u32>().unwrap()
     };
-    assert_eq!(size(AspectRatio::Landscape, 720), 43);
-    assert_eq!(size(AspectRatio::Landscape, 1_440), 86);
-    assert_eq!(size(AspectRatio::Portrait, 1_080), 77);
+    assert_eq!(size(AspectRatio::Landscape, 720), 46);
+    assert_eq!(size(AspectRatio::Landscape, 1_440), 92);
+    assert_eq!(size(AspectRatio::Portrait, 1_080), 86);
 }
 
 /// Texts of words, numbers, marks, other scripts and odd characters.

@@ -29,9 +29,19 @@ pub(super) struct Token {
     pub end: usize,
 }
 
-/// Columns that a text takes: a Latin letter one, a Chinese character two.
+/// Columns that a text takes: a letter one, a Chinese character two, and wide letters
+/// somewhat more than one, since no font for subtitles gives all letters the same room.
 pub(super) fn columns(text: &str) -> usize {
-    text.width()
+    let tenths: usize = text
+        .chars()
+        .map(|c| match c {
+            'W' | 'M' | '@' | '%' => 6,
+            'm' | 'w' => 4,
+            c if c.is_uppercase() => 2,
+            _ => 0,
+        })
+        .sum();
+    text.width() + tenths / 10
 }
 
 /// Divides a text at its spaces; between the characters of scripts that are written

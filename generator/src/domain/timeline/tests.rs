@@ -296,7 +296,7 @@ proptest! {
         let canvas = geometry.canvas_for(width, height);
         prop_assert!(canvas.width_px >= geometry.width_px());
         prop_assert!(canvas.height_px >= geometry.height_px());
-        prop_assert!(canvas.width_px % 2 == 0 && canvas.height_px % 2 == 0);
+        prop_assert!(canvas.width_px.is_multiple_of(2) && canvas.height_px.is_multiple_of(2));
         let motion = Motion::for_shot(index, duration_ms, &geometry, canvas);
         prop_assert_eq!(motion.rectangle_at(0, 90, canvas, &geometry), motion.from.rectangle(canvas, &geometry));
         prop_assert_eq!(motion.rectangle_at(89, 90, canvas, &geometry), motion.to.rectangle(canvas, &geometry));
