@@ -51,18 +51,21 @@ def together(*metrics):
     return sum(quantities.get(metric, 0) for metric in metrics)
 
 
-if unconfirmed == 0:
-    inputs = [name for name in quantities if name.endswith("input_tokens")]
-    expect("all input tokens", together(*inputs), billed["input_tokens"])
-    expect("output tokens", together("output_tokens", "image_output_tokens"), billed["output_tokens"])
-    expect("thinking tokens", together("thinking_tokens"), billed["thinking_tokens"])
-    expect("images", together("images"), billed["images"])
-    expect("characters", together("characters"), billed["characters"])
-    paid = sum(
-        count["requests"] for count in requests["counts"]
-        if any(count["billed"].values())
-    )
-    expect("events", summary["event_count"], paid)
+inputs = [name for name in quantities if name.endswith("input_tokens")]
+paid = sum(count["requests"] for count in requests["counts"] if any(count["billed"].values()))
+for what, counted, asked in (
+    ("input tokens", together(*inputs), billed["input_tokens"]),
+    ("output tokens", together("output_tokens", "image_output_tokens"), billed["output_tokens"]),
+    ("thinking tokens", together("thinking_tokens"), billed["thinking_tokens"]),
+    ("images", together("images"), billed["images"]),
+    ("characters", together("characters"), billed["characters"]),
+    ("paid calls", summary["event_count"] - unconfirmed, paid),
+):
+    # What a call cost whose answer was cut off, nobody on our side can know: it is shown as unconfirmed, not guessed.
+    if counted > asked or unconfirmed == 0 and counted != asked:
+        wrong.append(f"the meter counted {counted} {what}, the provider {asked}")
+if paid - (summary["event_count"] - unconfirmed) > unconfirmed:
+    wrong.append(f"the provider was paid for {paid} calls, {summary['event_count']} are recorded with {unconfirmed} unconfirmed")
 
 for line in wrong:
     print(f"books: {line}", file=sys.stderr)

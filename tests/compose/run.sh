@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Brings everything up on a real Docker engine, makes a video, kills the meter in the middle, plays the video back and
-# checks the books.   tests/compose/run.sh [FOLDER OF BUILT PROGRAMS]
+# Brings everything up on a real Docker engine and makes three videos: the meter is cut off in the middle of the first,
+# the generator in the middle of the second, and the meter is away for the third. Plays them back and compares the meter's
+# books with what the simulator was asked.
+#
+#   tests/compose/run.sh [FOLDER OF BUILT PROGRAMS]
 #
 # With a folder (target/release) the images take the programs from there; without, they are compiled in the image.
 # Needs what `scripts/setup.sh --compose` installs. Everything it starts has a project name of its own and goes again.
@@ -96,30 +99,71 @@ recorded() { [ "$(summary | json 'it["event_count"]')" -ge "$1" ]; }
 # What the simulator says it was asked, from its own account.
 requests() { python3 -c "import urllib.request as r; print(r.urlopen('http://127.0.0.1:$SIMULATOR_PORT/_simulator/requests', timeout=10).read().decode())"; }
 
+forget_requests() { python3 -c "import urllib.request as r; r.urlopen(r.Request('http://127.0.0.1:$SIMULATOR_PORT/_simulator/reset', method='POST'), timeout=10)"; }
+settled() { [ "$(summary | json 'it["settled"]')" = True ]; }
+healthy() { [ "$(inspect "$1" '{{.State.Health.Status}}')" = healthy ]; }
+restarted() { [ "$(inspect "$1" '{{.RestartCount}}')" -ge 1 ] && healthy "$1"; }
+# Cuts a service off as a power failure would, behind the engine's back, so that its restart policy is what brings it back.
+cut() { kill -KILL "$(inspect "$1" '{{.State.Pid}}')"; }
+# check_books NAME [UNCONFIRMED_MAX]: the newest session's figures against what the simulator was asked since it last forgot.
+check_books() {
+    within 60 settled || fail "the summary did not settle: $(summary)"
+    summary >"$work/$1-summary.json"
+    requests >"$work/$1-requests.json"
+    python3 "$here/check_books.py" "$work/$1-summary.json" "$work/$1-requests.json" "${@:2}" || fail "the books are wrong: $work/$1-summary.json"
+}
+
+# --- The meter is cut off in the middle. ---
 start=$SECONDS
 client generate --plain --yes "Why do volcanoes erupt?" >"$work/generate.log" 2>&1 &
 generating=$!
-within 60 recorded 1 || fail "no usage reached the meter within 60 s"
+within 60 recorded 4 || fail "no usage reached the meter within 60 s"
 kill -0 "$generating" 2>/dev/null || fail "the video was finished before the meter could be killed"
-kill -KILL "$(inspect meter '{{.State.Pid}}')"
-say "meter killed after $((SECONDS - start)) s, with $(grep -c . "$work/generate.log" || true) lines of progress out"
-healthy() { [ "$(inspect meter '{{.State.Health.Status}}')" = healthy ]; }
-restarted() { [ "$(inspect meter '{{.RestartCount}}')" -ge 1 ] && healthy; }
-within 60 restarted || fail "the engine did not bring the meter back"
+cut meter
+say "meter killed after $((SECONDS - start)) s, with at least 4 calls recorded"
+within 60 restarted meter || fail "the engine did not bring the meter back"
 wait "$generating" || fail "the client ended with code $?"
 say "meter came back by itself, video made in $((SECONDS - start)) s"
+check_books meter-killed
 
-settled() { [ "$(summary | json 'it["settled"]')" = True ]; }
-within 60 settled || fail "the summary did not settle: $(summary)"
-summary >"$work/summary.json"
-requests >"$work/requests.json"
-python3 "$here/check_books.py" "$work/summary.json" "$work/requests.json" || fail "the books are wrong: $work/summary.json"
+# --- The generator is cut off in the middle, and the video resumed. ---
+first=$(summary | json 'it["session"]["session_id"]')
+another() { [ "$(summary | json 'it["session"]["session_id"] != "'"$first"'" and it["event_count"] >= 3')" = True ]; }
+forget_requests
+start=$SECONDS
+client generate --plain --yes --scenes 4 --resolution 360 "How do tides work?" >"$work/generate.log" 2>&1 &
+generating=$!
+within 60 another || fail "no usage of the second video reached the meter within 60 s"
+cut generator
+say "generator killed after $((SECONDS - start)) s, with at least 3 calls recorded"
+wait "$generating" && fail "the client says that all is well although the generator was killed"
+within 60 restarted generator || fail "the engine did not bring the generator back"
+client resume --plain >"$work/generate.log" 2>&1 || fail "the video could not be resumed: code $?"
+say "generator came back by itself, video resumed and made in $((SECONDS - start)) s"
+# At most the calls in flight at the kill: four images and four narrations at once.
+check_books generator-killed 8
+second=$(summary | json 'it["session"]["title"]')
+
+# --- The meter is away for the whole run. ---
+forget_requests
+start=$SECONDS
+compose stop meter >/dev/null 2>&1
+compose run --rm -T --no-deps client generate --plain --yes --scenes 3 --resolution 360 "Why is the sky blue?" >"$work/generate.log" 2>&1 ||
+    fail "no video without the meter: code $?"
+compose start meter >/dev/null 2>&1
+within 60 healthy meter || fail "the meter did not come up again"
+third() { [ "$(summary | json 'it["session"]["title"]')" != "$second" ]; }
+within 60 third || fail "the usage of the video made without the meter did not arrive"
+say "video made without the meter, its usage delivered later, in $((SECONDS - start)) s"
+check_books meter-away
 
 rm -rf "$work/videos"
 compose cp generator:/videos "$work/videos" >/dev/null 2>&1 || fail "the videos cannot be copied out"
 mapfile -t videos < <(find "$work/videos" -name '*.mp4')
-[ ${#videos[@]} = 1 ] || fail "expected one video, found ${#videos[@]}"
-scripts/playback.sh "${videos[0]}" 10
+[ ${#videos[@]} = 3 ] || fail "expected three videos, found ${#videos[@]}"
+for video in "${videos[@]}"; do
+    scripts/playback.sh "$video" 10
+done
 
 start=$SECONDS
 compose stop >/dev/null 2>&1
