@@ -83,6 +83,12 @@ suite! { Sqlite:
         events_come_in_order_page_by_page_and_whole,
         events_are_found_by_what_they_are,
     }
+    reports {
+        a_receipt_has_a_line_for_each_attempt,
+        a_what_if_report_changes_nothing_and_sorts_by_its_own_dates,
+        a_time_is_answered_by_day_service_model_session_and_label,
+        usage_in_detail_adds_up_to_the_usage,
+    }
     properties {
         any_order_duplication_and_batching_gives_the_same_summary,
     }

@@ -18,6 +18,8 @@ mod life;
 mod pricing;
 #[path = "service/recording.rs"]
 mod recording;
+#[path = "service/reports.rs"]
+mod reports;
 #[path = "service/server.rs"]
 mod server;
 #[path = "service/streaming.rs"]

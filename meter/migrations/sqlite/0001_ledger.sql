@@ -47,6 +47,7 @@ CREATE TABLE session (
     UNIQUE (tenant, session_id)
 ) STRICT;
 CREATE INDEX session_by_start ON session (tenant, started_at, id);
+CREATE INDEX session_by_use ON session (tenant, last_rated_at);
 CREATE INDEX session_active ON session (touched_at) WHERE ended_at IS NULL;
 
 CREATE TABLE session_label (

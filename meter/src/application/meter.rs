@@ -33,7 +33,7 @@ pub struct Meter {
     pub(super) clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     books: Arc<Vec<PriceBook>>,
-    tenant: Arc<str>,
+    pub(super) tenant: Arc<str>,
 }
 
 /// A session as a caller asks to start it.

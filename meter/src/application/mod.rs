@@ -6,6 +6,7 @@ pub mod live;
 pub mod meter;
 pub mod ports;
 pub mod record_usage;
+pub mod reports;
 pub mod watch_summary;
 pub mod writer;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use reelmeter_rating::{Name, Outcome, Rate};
+use reelmeter_rating::{Boundaries, Name, Outcome, Rate};
 
 use super::Error;
 use super::live::LiveSessions;
@@ -14,7 +14,7 @@ use crate::domain::problem::Problem;
 use crate::domain::quota::Quota;
 use crate::domain::session::NewSession;
 use crate::domain::summary::Prices;
-use crate::domain::usage::SessionUsage;
+use crate::domain::usage::{ClassKey, SessionUsage, Sum};
 
 /// Whose session it is, and which.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -251,6 +251,43 @@ pub struct LedgerEvent {
     pub clock_ahead: bool,
 }
 
+/// What a session has used of one class, on one day, for one attempt of one scene.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FinePart {
+    /// The class.
+    pub class: ClassKey,
+    /// The day, counted from 1970-01-01, UTC, by the time that the events are rated by.
+    pub day: i64,
+    /// The scene.
+    pub scene: u32,
+    /// The attempt.
+    pub attempt: u32,
+    /// The sum.
+    pub sum: Sum,
+}
+
+/// A session with what it has used in detail.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FineUsage {
+    /// The session.
+    pub usage: SessionUsage,
+    /// What counts of it.
+    pub parts: Vec<FinePart>,
+}
+
+/// Which usage a question is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UsageRange {
+    /// From this time on; `None` for the beginning.
+    pub from: Option<Timestamp>,
+    /// Before this time; `None` for the end.
+    pub to: Option<Timestamp>,
+    /// Only sessions that carry all of these labels.
+    pub labels: BTreeMap<String, String>,
+    /// Simulated sessions instead of real ones.
+    pub simulated: bool,
+}
+
 /// The reading side of a store. Its functions wait for the disk: async callers put them on a thread of their own. What
 /// they give is committed, and at least as new as every answer that was given before they were called.
 pub trait Library: Send + Sync + std::fmt::Debug {
@@ -277,6 +314,29 @@ pub trait Library: Send + Sync + std::fmt::Debug {
         after: Option<SessionCursor>,
         limit: usize,
     ) -> Result<Page<Arc<SessionUsage>, SessionCursor>, Error>;
+
+    /// A session with what it has used by class, scene and attempt, sorted by at least these boundaries. Where it is
+    /// not sorted by one of them already, and has events on both sides of it, its events are read.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn fine_usage(
+        &self,
+        key: &SessionKey,
+        boundaries: &Boundaries,
+    ) -> Result<Option<FineUsage>, Error>;
+
+    /// What was used in a time, session by session. Its cost follows the number of sessions that were used in it; only
+    /// where the time begins or ends within a day are that day's events read.
+    ///
+    /// # Errors
+    /// The store cannot be read, or `each` fails.
+    fn usage_between(
+        &self,
+        tenant: &str,
+        range: &UsageRange,
+        each: &mut dyn FnMut(FineUsage) -> Result<(), Error>,
+    ) -> Result<(), Error>;
 
     /// Events with a sequence number above `after`, in the order in which they were recorded. A page may hold fewer
     /// than `limit`, even none, and still have a next one: each call looks at a bounded part of the ledger.

@@ -22,6 +22,8 @@ pub const BACKLOGS_MAX: usize = 1_000;
 pub const RATES_MAX: usize = 1_000;
 /// The most calls of one estimate.
 pub const ESTIMATED_CALLS_MAX: usize = 1_000;
+/// The most models that a what-if report exchanges.
+pub const SUBSTITUTIONS_MAX: usize = 64;
 /// The longest exact decimal in a request, in bytes: 24 places on either side and a point leave room to spare.
 pub const DECIMAL_BYTES_MAX: usize = 64;
 /// The longest unit of a billed figure, in bytes.

@@ -1,6 +1,7 @@
 //! What a session costs: its usage, rated now.
 
 mod build;
+pub(in crate::domain) mod part;
 mod pricer;
 
 use jiff::Timestamp;

@@ -6,5 +6,6 @@ pub mod listings;
 pub mod prices;
 pub mod properties;
 pub mod recording;
+pub mod reports;
 pub mod sessions;
 pub mod starts;

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -14,6 +15,10 @@ const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_outbox.sql")]
 
 /// The outbox holds a person's usage: nobody else on the machine reads it.
 const FILE_MODE: u32 = 0o600;
+
+/// How often a lock that another program holds is tried again, and how long between: two seconds in all.
+const LOCK_TRIES: u32 = 40;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// An open outbox and the lock that keeps others out for as long as this lives.
 pub(crate) struct Opened {
@@ -57,12 +62,22 @@ fn lock(path: &Path) -> Result<File, OpenError> {
         .mode(FILE_MODE)
         .open(lock_path(path))
         .map_err(unusable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
-            path: path.to_owned(),
-        }),
-        Err(TryLockError::Error(source)) => Err(unusable(source)),
+    let mut tries = 0;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // A program that is just ending lets go within moments.
+            Err(TryLockError::WouldBlock) if tries < LOCK_TRIES => {
+                tries += 1;
+                std::thread::sleep(LOCK_PAUSE);
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(OpenError::InUse {
+                    path: path.to_owned(),
+                });
+            }
+            Err(TryLockError::Error(source)) => return Err(unusable(source)),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use reelmeter_service::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::status::status;
-use super::{from_wire, page_token, stream_usage, to_wire, watch_summary};
+use super::{export, from_wire, page_token, reports, stream_usage, to_wire, watch_summary};
 use crate::application::meter::{ReservationRequest, SessionRequest};
 use crate::application::ports::{Recorded, SessionFilter};
 use crate::application::record_usage::Batch;
@@ -267,29 +267,36 @@ impl MeterService for MeterApi {
 
     async fn export_events(
         &self,
-        _request: Request<wire::ExportEventsRequest>,
+        request: Request<wire::ExportEventsRequest>,
     ) -> Result<Response<Self::ExportEventsStream>, Status> {
-        Err(Status::unimplemented(
-            "ExportEvents comes with a later version; page through ListEvents until then",
-        ))
+        let data = export::data(
+            self.meter.clone(),
+            request.into_inner(),
+            self.shutdown.clone(),
+        );
+        Ok(Response::new(Box::pin(data.map_err(status)?)))
     }
 
     async fn get_receipt(
         &self,
-        _request: Request<wire::GetReceiptRequest>,
+        request: Request<wire::GetReceiptRequest>,
     ) -> Result<Response<wire::GetReceiptResponse>, Status> {
-        Err(Status::unimplemented(
-            "GetReceipt comes with a later version; GetSummary has the totals",
-        ))
+        let receipt = reports::receipt(&self.meter, request.into_inner())
+            .await
+            .map_err(status)?;
+        Ok(Response::new(wire::GetReceiptResponse {
+            receipt: Some(receipt),
+        }))
     }
 
     async fn query_usage(
         &self,
-        _request: Request<wire::QueryUsageRequest>,
+        request: Request<wire::QueryUsageRequest>,
     ) -> Result<Response<wire::QueryUsageResponse>, Status> {
-        Err(Status::unimplemented(
-            "QueryUsage comes with a later version; ListSessions has each session's cost",
-        ))
+        reports::query(&self.meter, request.into_inner())
+            .await
+            .map(Response::new)
+            .map_err(status)
     }
 
     async fn set_budget(

@@ -1,9 +1,11 @@
 //! The meter over gRPC: translating requests and answers, and nothing else.
 
+mod export;
 mod from_wire;
 mod meter_service;
 mod page_token;
 mod pricing_service;
+mod reports;
 pub mod server;
 mod status;
 mod stream_usage;

@@ -191,7 +191,7 @@ pub(super) fn overview(
     }
 }
 
-fn metrics(entry: &Entry, book: &str) -> Vec<wire::MetricSummary> {
+pub(super) fn metrics(entry: &Entry, book: &str) -> Vec<wire::MetricSummary> {
     let metric = |metric: &MetricEntry| wire::MetricSummary {
         metric: metric.metric.to_string(),
         quantity: count(metric.quantity),

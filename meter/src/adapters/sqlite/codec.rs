@@ -38,6 +38,11 @@ pub(super) fn day(time: Timestamp) -> i64 {
     us(time).div_euclid(DAY_US)
 }
 
+/// When a day begins, in microseconds since 1970.
+pub(super) fn day_start_us(day: i64) -> i64 {
+    day.saturating_mul(DAY_US)
+}
+
 pub(super) fn period_column(period: Period) -> i64 {
     period.start().map_or(FIRST_PERIOD, us)
 }

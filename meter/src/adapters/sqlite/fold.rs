@@ -11,6 +11,7 @@ use super::ledger::SqliteLedger;
 use super::load;
 use super::row::{self, EventRow};
 use super::tail::{FineKey, Newest, SessionTail, Tail, TailKey};
+use super::tail_file;
 use crate::domain::usage::Sum;
 
 /// In `rollup.marks`: pictures were recorded both as tokens and as images.
@@ -72,7 +73,7 @@ impl SqliteLedger {
                 Ok(found)
             };
         let mut outdated = Vec::new();
-        load::tail_events(connection, load::watermark(connection)?, |event| {
+        tail_file::tail_events(connection, load::watermark(connection)?, |event| {
             let (session, shared) = series_of(event.series)?;
             let replayed = match sessions.entry(session) {
                 std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
@@ -107,7 +108,7 @@ impl SqliteLedger {
             Ok(())
         })?;
         for session in outdated {
-            let newest = load::newest_counting(connection, session)?;
+            let newest = tail_file::newest_counting(connection, session)?;
             tail.sessions.entry(session).or_default().newest = Newest::Exactly(newest);
         }
         drop(find_series);

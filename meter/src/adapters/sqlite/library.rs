@@ -2,19 +2,25 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use reelmeter_rating::Boundaries;
 use rusqlite::Connection;
 
 use super::error::Result;
+use super::fine;
 use super::ledger::Shared;
 use super::load::{self, Stored};
 use super::open;
+use super::tail_file;
 use crate::application::live::LiveSessions;
 use crate::application::ports::{
-    EventFilter, LedgerEvent, Library, Page, SessionCursor, SessionFilter, SessionKey,
+    EventFilter, FineUsage, LedgerEvent, Library, Page, SessionCursor, SessionFilter, SessionKey,
+    UsageRange,
 };
 use crate::domain::summary::Prices;
 use crate::domain::usage::SessionUsage;
 
+/// Sessions that a question about a time looks at together.
+const SESSIONS_AT_ONCE: usize = 500;
 /// Connections that are kept open for the next reader.
 const READERS_KEPT: usize = 4;
 
@@ -83,7 +89,7 @@ impl SqliteLibrary {
             .map(|row| load::stored(connection, &self.shared.snapshots, *row))
             .collect();
         let mut stored = stored?;
-        load::tails_from_file(connection, &mut stored)?;
+        tail_file::add_tails(connection, &mut stored)?;
         Ok(stored)
     }
 }
@@ -128,6 +134,61 @@ impl Library for SqliteLibrary {
                     .collect(),
                 next,
             })
+        })
+    }
+
+    fn fine_usage(&self, key: &SessionKey, boundaries: &Boundaries) -> Result<Option<FineUsage>> {
+        self.read(|connection| {
+            let Some(tenant) = load::tenant(connection, &key.tenant)? else {
+                return Ok(None);
+            };
+            let Some(row) = load::session_row(connection, tenant, &key.session_id)? else {
+                return Ok(None);
+            };
+            let mut stored = load::stored(connection, &self.shared.snapshots, row)?;
+            let tail = tail_file::tails_of(connection, std::slice::from_ref(&stored))?
+                .pop()
+                .unwrap_or_default();
+            stored.add_tail(&tail);
+            let parts = fine::parts(connection, &stored, &tail, boundaries)?;
+            Ok(Some(FineUsage {
+                usage: stored.usage,
+                parts,
+            }))
+        })
+    }
+
+    fn usage_between(
+        &self,
+        tenant: &str,
+        range: &UsageRange,
+        each: &mut dyn FnMut(FineUsage) -> Result<()>,
+    ) -> Result<()> {
+        self.read(|connection| {
+            let Some(tenant) = load::tenant(connection, tenant)? else {
+                return Ok(());
+            };
+            let rows = super::between::session_rows(connection, tenant, range)?;
+            // A slice at a time: the events behind the watermark are read once for each, and memory stays bounded.
+            for rows in rows.chunks(SESSIONS_AT_ONCE) {
+                let stored: Result<Vec<Stored>> = rows
+                    .iter()
+                    .map(|row| load::stored(connection, &self.shared.snapshots, *row))
+                    .collect();
+                let stored = stored?;
+                let tails = tail_file::tails_of(connection, &stored)?;
+                for (mut session, tail) in stored.into_iter().zip(&tails) {
+                    session.add_tail(tail);
+                    let parts = super::between::parts(connection, &session, tail, range)?;
+                    if !parts.is_empty() {
+                        each(FineUsage {
+                            usage: session.usage,
+                            parts,
+                        })?;
+                    }
+                }
+            }
+            Ok(())
         })
     }
 

@@ -10,13 +10,14 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::codec;
 use super::error::{Result, damaged};
-use super::row::{EVENT_COLUMNS, EventRow, SERIES_COLUMNS, collect, read_series};
+use super::fine;
+use super::row::{SERIES_COLUMNS, collect, read_series};
 use super::tail::{Delta, SessionTail};
 use crate::domain::budget::Reservation;
 use crate::domain::quota::Quota;
 use crate::domain::recorder::Backlog;
 use crate::domain::session::{Ended, Session};
-use crate::domain::usage::{ClassKey, SessionUsage, Sum};
+use crate::domain::usage::SessionUsage;
 
 /// Frozen rates that are kept parsed. Nearly all sessions end with the same ones.
 const SNAPSHOTS_KEPT: usize = 16;
@@ -183,35 +184,10 @@ pub(super) fn stored(connection: &Connection, snapshots: &Snapshots, row: i64) -
     stored.usage.series = collect(&mut statement, params![row], read_series)?
         .into_iter()
         .collect();
-    let mut statement = connection.prepare_cached(
-        "SELECT generation, series, period, tier, marks, events, quantities, billed FROM rollup WHERE session = ?1",
-    )?;
-    let mut rows = statement.query(params![row])?;
-    while let Some(row) = rows.next()? {
-        let marks: i64 = row.get(4)?;
-        let class = ClassKey {
-            series: row.get(1)?,
-            period: codec::period(row.get(2)?)?,
-            tier: codec::tier(row.get(3)?)?,
-            pictures_twice: marks & super::fold::PICTURES_TWICE != 0,
-            clock_ahead: marks & super::fold::CLOCK_AHEAD != 0,
-        };
-        let sum = Sum {
-            events: row.get(5)?,
-            values: codec::numbers(&row.get::<_, String>(6)?)?
-                .into_iter()
-                .map(i128::from)
-                .collect(),
-            billed: codec::billed(row.get::<_, Option<String>>(7)?.as_deref())?,
-        };
-        let counts = row.get::<_, i64>(0)? == stored.generation;
-        let tally = if counts {
-            &mut stored.usage.counted
-        } else {
-            &mut stored.usage.before_reset
-        };
-        tally.add(class, &sum, 1);
-    }
+    fine::rollups(connection, row, |key, sum| {
+        stored.add(&Delta { key, sum, sign: 1 });
+        Ok(())
+    })?;
     Ok(stored)
 }
 
@@ -337,107 +313,4 @@ fn reservations(connection: &Connection, session: i64) -> Result<BTreeMap<Name, 
         Ok((id, reservation))
     })?;
     Ok(reservations.into_iter().collect())
-}
-
-/// Goes through the events behind the watermark, in their order.
-pub(super) fn tail_events(
-    connection: &Connection,
-    watermark: i64,
-    mut each: impl FnMut(EventRow) -> Result<()>,
-) -> Result<()> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {EVENT_COLUMNS} FROM event WHERE n > ?1 ORDER BY n"
-    ))?;
-    let mut rows = statement.query(params![watermark])?;
-    while let Some(row) = rows.next()? {
-        each(EventRow::read(row)?)?;
-    }
-    Ok(())
-}
-
-/// What sessions have gained behind the watermark, from the file alone. Given their heads and series, in any order.
-pub(super) fn tails_from_file(connection: &Connection, sessions: &mut [Stored]) -> Result<()> {
-    let all_boundaries = boundaries(connection)?;
-    let mut places: BTreeMap<i64, usize> = BTreeMap::new();
-    let mut sorted_by = Vec::with_capacity(sessions.len());
-    for (place, session) in sessions.iter().enumerate() {
-        places.extend(session.usage.series.keys().map(|series| (*series, place)));
-        sorted_by.push(first_boundaries(&all_boundaries, session.boundaries));
-    }
-    let mut tails: Vec<SessionTail> = vec![SessionTail::default(); sessions.len()];
-    let mut counted_anew = Vec::new();
-    tail_events(connection, watermark(connection)?, |row| {
-        let Some(place) = places.get(&row.series).copied() else {
-            return Ok(());
-        };
-        let (Some(session), Some(tail), Some(boundaries)) = (
-            sessions.get(place),
-            tails.get_mut(place),
-            sorted_by.get(place),
-        ) else {
-            return Ok(());
-        };
-        let (deltas, outdates) = deltas(connection, session, &row, boundaries)?;
-        deltas.iter().for_each(|delta| tail.add(delta));
-        if outdates {
-            counted_anew.push(place);
-        }
-        tail.note(row.n, row.times());
-        tail.transactions += i64::from(row.flags & super::row::FIRST_IN_TRANSACTION != 0);
-        Ok(())
-    })?;
-    for (session, tail) in sessions.iter_mut().zip(&tails) {
-        session.add_tail(tail);
-    }
-    for place in counted_anew {
-        let Some(session) = sessions.get_mut(place) else {
-            continue;
-        };
-        session.usage.last_event = newest_counting(connection, session.row)?;
-    }
-    Ok(())
-}
-
-/// The newest time of the events of a session that count, from the events themselves. Only needed when the newest one is
-/// replaced by an older one.
-pub(super) fn newest_counting(connection: &Connection, session: i64) -> Result<Option<Timestamp>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT max(event.at) FROM event JOIN series ON series.id = event.series \
-         WHERE series.session = ?1 \
-         AND event.n > coalesce((SELECT max(event) FROM session_reset WHERE session_reset.session = ?1), 0) \
-         AND NOT EXISTS (SELECT 1 FROM event AS later WHERE later.replaces = event.n)",
-    )?;
-    codec::optional_time(statement.query_row(params![session], |row| row.get(0))?)
-}
-
-/// What an event adds to its session, and takes away if it replaces another one; and whether that one may have been
-/// the newest, which it is not any more.
-fn deltas(
-    connection: &Connection,
-    session: &Stored,
-    row: &EventRow,
-    boundaries: &Boundaries,
-) -> Result<(Vec<Delta>, bool)> {
-    let series = |id: i64| {
-        session
-            .usage
-            .series
-            .get(&id)
-            .ok_or_else(|| damaged("the series of an event", &id.to_string()))
-    };
-    let mut outdates = false;
-    let mut deltas = vec![row.delta(
-        series(row.series)?,
-        boundaries,
-        session.generation_of(row.n),
-        1,
-    )?];
-    if let Some(replaced) = row.replaces {
-        let replaced = EventRow::get(connection, replaced)?
-            .ok_or_else(|| damaged("a replaced event", &replaced.to_string()))?;
-        let generation = session.generation_of(replaced.n);
-        outdates = replaced.occurred > row.occurred;
-        deltas.push(replaced.delta(series(replaced.series)?, boundaries, generation, -1)?);
-    }
-    Ok((deltas, outdates))
 }

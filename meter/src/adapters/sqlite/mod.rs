@@ -1,10 +1,12 @@
 //! The ledger in an SQLite file: one writer with group commit, rollups in memory, readers beside it.
 
+mod between;
 mod budget;
 mod codec;
 mod control;
 mod error;
 mod event_id;
+mod fine;
 mod fold;
 mod ledger;
 mod library;
@@ -16,6 +18,7 @@ mod rates;
 mod record;
 mod row;
 mod tail;
+mod tail_file;
 
 pub use ledger::SqliteLedger;
 pub use library::SqliteLibrary;

@@ -1,6 +1,5 @@
 //! Overrides that are set at run time, and what a new date among the rates means for sessions that run.
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,14 +8,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::codec;
 use super::error::{Result, damaged};
+use super::fine;
 use super::fold::add_to_rollup;
 use super::ledger::SqliteLedger;
 use super::load;
-use super::row::{EVENT_COLUMNS, EventRow, collect};
-use super::tail::FineKey;
+use super::row::collect;
 use crate::application::ports::{Answer, RateFilter};
 use crate::domain::summary::Prices;
-use crate::domain::usage::Sum;
 
 const KEPT_OVERRIDES: &str = "SELECT value FROM meta WHERE name = 'overrides'";
 
@@ -206,13 +204,10 @@ impl SqliteLedger {
     }
 }
 
-/// Builds a session's rollups again from its events, sorted by these boundaries.
-pub(super) fn rebuild(
-    connection: &Connection,
-    session: i64,
-    boundaries: &Boundaries,
-) -> Result<()> {
-    let sums = sums_from_events(connection, session, boundaries)?;
+/// Builds a session's rollups again from its events, sorted by these boundaries. With nothing behind the watermark.
+fn rebuild(connection: &Connection, session: i64, boundaries: &Boundaries) -> Result<()> {
+    let stored = load::stored(connection, &load::Snapshots::default(), session)?;
+    let sums = fine::sums_from_events(connection, &stored, boundaries)?;
     connection
         .prepare_cached("DELETE FROM rollup WHERE session = ?1")?
         .execute(params![session])?;
@@ -220,31 +215,4 @@ pub(super) fn rebuild(
         add_to_rollup(connection, session, key, sum)?;
     }
     Ok(())
-}
-
-/// A session's rollups as its events say that they should be.
-pub(super) fn sums_from_events(
-    connection: &Connection,
-    session: i64,
-    boundaries: &Boundaries,
-) -> Result<HashMap<FineKey, Sum>> {
-    let stored = load::stored(connection, &load::Snapshots::default(), session)?;
-    let (Some(first), Some(last)) = (stored.first_event, stored.last_event) else {
-        return Ok(HashMap::new());
-    };
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {EVENT_COLUMNS} FROM event WHERE n BETWEEN ?1 AND ?2 \
-         AND NOT EXISTS (SELECT 1 FROM event AS later WHERE later.replaces = event.n) ORDER BY n"
-    ))?;
-    let mut rows = statement.query(params![first, last])?;
-    let mut sums: HashMap<FineKey, Sum> = HashMap::new();
-    while let Some(row) = rows.next()? {
-        let event = EventRow::read(row)?;
-        let Some(series) = stored.usage.series.get(&event.series) else {
-            continue;
-        };
-        let delta = event.delta(series, boundaries, stored.generation_of(event.n), 1)?;
-        sums.entry(delta.key).or_default().add(&delta.sum, 1);
-    }
-    Ok(sums)
 }

@@ -12,9 +12,10 @@ use super::codec;
 use super::error::{Result, damaged};
 use super::event_id::EventId;
 use super::ledger::{Held, SqliteLedger};
-use super::load::{self, generation_of};
+use super::load::generation_of;
 use super::row::{self, EventRow};
 use super::tail::{Delta, Newest, SessionTail, TailKey};
+use super::tail_file;
 use crate::application::Error;
 use crate::application::ports::{Answer, Recorded, Recording, ReportedBacklog, SessionKey};
 use crate::domain::event::Event;
@@ -379,7 +380,7 @@ impl SqliteLedger {
             };
             if gain.recount_newest {
                 gain.tail.newest =
-                    Newest::Exactly(load::newest_counting(&self.connection, held.row)?);
+                    Newest::Exactly(tail_file::newest_counting(&self.connection, held.row)?);
             }
             let shown = held.live.as_ref().map(|live| live.usage());
             gain.names.retain(|model, name| {

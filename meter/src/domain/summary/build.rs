@@ -1,19 +1,16 @@
 //! Builds a summary: each class is rated once, and everything else is a sum of parts of those lines.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
-use reelmeter_rating::metric::{Side, side};
-use reelmeter_rating::{Basis, Money, Name, PricingState, UsageClass};
+use reelmeter_rating::{Basis, Money, Name, UsageClass};
 
+use super::part::{Figure, Part, largest_first, parts, sum};
 use super::pricer::Pricer;
 use super::{
-    BookReference, Entry, Line, MetricEntry, ModelEntry, Prices, ServiceEntry, StageEntry, Summary,
-    Tokens, Unpriced,
+    BookReference, Line, ModelEntry, Prices, ServiceEntry, StageEntry, Summary, Tokens, Unpriced,
 };
 use crate::domain::budget::{BudgetStatus, ReservationStatus};
-use crate::domain::series::Series;
 use crate::domain::usage::{BilledSum, ClassKey, SessionUsage, Sum, Tally};
 
 /// The prices and the time that a session is rated with: its own from its end on, the current ones before.
@@ -105,17 +102,10 @@ pub fn build(usage: &SessionUsage, current: &Prices, now: Timestamp) -> Summary 
             continue;
         }
         for (class, quantity) in parts(key, series, sum_of_class) {
-            let priced = pricer.priced(&class);
-            let cost = priced.cost(quantity);
-            let figure = Figure {
-                quantity,
-                state: priced.resolution.state,
-                cost,
-                basis: class.basis,
-            };
+            let figure = Figure::of(pricer.priced(&class), quantity, class.basis);
             stage.add(&class.metric, &figure, None);
             if series.is_failed() {
-                failed_cost = sum(failed_cost, cost.unwrap_or_default());
+                failed_cost = sum(failed_cost, figure.cost.unwrap_or_default());
             }
         }
         if series.is_failed() {
@@ -233,80 +223,11 @@ fn lines(usage: &SessionUsage, pricer: &mut Pricer<'_>) -> Vec<Line> {
         .collect()
 }
 
-/// The quantities of a class of events, each with its rating class.
-fn parts<'a>(
-    key: &'a ClassKey,
-    series: &'a Series,
-    sum: &'a Sum,
-) -> impl Iterator<Item = (UsageClass, i128)> + 'a {
-    sum.values
-        .iter()
-        .enumerate()
-        .filter_map(move |(position, value)| Some((key.usage_class(series, position)?, *value)))
-}
-
 /// The classes of a tally in a fixed order: the same usage gives the same summary, whatever the order of a hash map.
 fn in_order(tally: &Tally) -> Vec<(&ClassKey, &Sum)> {
     let mut classes: Vec<_> = tally.iter().collect();
     classes.sort_unstable_by_key(|(key, _)| **key);
     classes
-}
-
-/// Adds amounts of which it is known that they fit together; beyond the largest amount it stays there.
-fn sum(a: Money, b: Money) -> Money {
-    a.checked_add(b).unwrap_or(if b.is_negative() {
-        Money::MIN
-    } else {
-        Money::MAX
-    })
-}
-
-/// A quantity and its cost.
-struct Figure {
-    quantity: i128,
-    state: PricingState,
-    cost: Option<Money>,
-    basis: Basis,
-}
-
-/// A part of the summary while it is added up.
-#[derive(Default)]
-struct Part {
-    entry: Entry,
-    metrics: BTreeMap<(Side, Name, PricingState), MetricEntry>,
-}
-
-impl Part {
-    fn add(&mut self, metric: &Name, figure: &Figure, line: Option<Line>) {
-        let key = (side(metric), metric.clone(), figure.state);
-        let entry = self.metrics.entry(key).or_insert_with(|| MetricEntry {
-            metric: metric.clone(),
-            state: figure.state,
-            quantity: 0,
-            estimated_quantity: 0,
-            cost: None,
-            lines: Vec::new(),
-        });
-        entry.quantity += figure.quantity;
-        if figure.basis == Basis::Estimated {
-            entry.estimated_quantity += figure.quantity;
-        }
-        if let Some(cost) = figure.cost {
-            entry.cost = Some(sum(entry.cost.unwrap_or_default(), cost));
-            self.entry.cost = Some(sum(self.entry.cost.unwrap_or_default(), cost));
-        }
-        match side(metric) {
-            Side::Input => self.entry.tokens.input += figure.quantity,
-            Side::Output => self.entry.tokens.output += figure.quantity,
-            Side::Other => {}
-        }
-        entry.lines.extend(line);
-    }
-
-    fn finish(mut self) -> Entry {
-        self.entry.metrics = self.metrics.into_values().collect();
-        self.entry
-    }
 }
 
 /// Stages in the order in which they are met.
@@ -334,12 +255,6 @@ impl Stages {
             })
             .collect()
     }
-}
-
-/// Largest cost first; what has none comes last. The order among equals, by name, is kept.
-fn largest_first<T>(mut entries: Vec<T>, cost: impl Fn(&T) -> Option<Money>) -> Vec<T> {
-    entries.sort_by_key(|entry| Reverse(cost(entry)));
-    entries
 }
 
 fn budget(
