@@ -72,7 +72,7 @@ pub(super) fn write(request: &Request, variant: u64) -> String {
 
 /// The style that all pictures of the simulator share.
 const VISUAL_STYLE: &str =
-    "Flat layered illustration with soft gradients, a warm palette and evening light.";
+    "Flat layered illustration with soft gradients, rich colours and gentle depth.";
 
 fn prose(script: &Script) -> String {
     script

@@ -70,7 +70,7 @@ fn draw(c: &mut Canvas, rng: &mut Rng, reading: &Reading) {
         Family::Micro if outdoors && motif == Motif::Leaf => {
             landscape::draw(c, rng, reading);
         }
-        Family::Micro => close_up(c, rng, motif),
+        Family::Micro => close_up(c, rng, reading, motif),
         Family::Glow if outdoors => {
             landscape::draw(c, rng, reading);
             above_the_land(c, rng, motif);
@@ -87,6 +87,7 @@ fn draw(c: &mut Canvas, rng: &mut Rng, reading: &Reading) {
         }
         Family::Stage => {
             match motif {
+                Motif::Cup | Motif::Coins if rng.one_in(2) => rooms::cafe(c, rng),
                 Motif::Cup | Motif::Scales | Motif::Coins => rooms::window(c, rng),
                 Motif::Book => rooms::library(c, rng),
                 Motif::Gears | Motif::Clock | Motif::Microscope | Motif::Battery => {
@@ -103,6 +104,28 @@ fn draw(c: &mut Canvas, rng: &mut Rng, reading: &Reading) {
 /// One great thing in space, and what else the prompt names, smaller.
 fn in_space(c: &mut Canvas, rng: &mut Rng, reading: &Reading, motif: Motif) {
     space::backdrop(c, rng);
+    // "Space" names no thing, and the earth is mostly what a thing is seen beside: whatever else is
+    // named there is the thing, else something is found.
+    let motif = if matches!(motif, Motif::Space | Motif::Earth) {
+        const THINGS: &[Motif] = &[
+            Motif::Cutaway,
+            Motif::BlackHole,
+            Motif::Galaxy,
+            Motif::GasGiant,
+            Motif::Star,
+            Motif::Rocket,
+            Motif::Satellite,
+        ];
+        let named = THINGS.iter().copied().find(|thing| reading.has(*thing));
+        named.unwrap_or_else(|| match motif {
+            Motif::Earth => motif,
+            _ if reading.has(Motif::Earth) => Motif::Earth,
+            _ if reading.has(Motif::Orbits) => Motif::Orbits,
+            _ => [Motif::Galaxy, Motif::GasGiant, Motif::Star][rng.below(3)],
+        })
+    } else {
+        motif
+    };
     let (x, y) = (c.w * rng.range(0.44, 0.56), c.h * rng.range(0.42, 0.5));
     let r = c.u * 27.0;
     match motif {
@@ -199,8 +222,24 @@ fn in_water(c: &mut Canvas, rng: &mut Rng, motif: Motif) {
     }
 }
 
-fn close_up(c: &mut Canvas, rng: &mut Rng, motif: Motif) {
+fn close_up(c: &mut Canvas, rng: &mut Rng, reading: &Reading, motif: Motif) {
     life::micro_backdrop(c, rng);
+    // "Under the microscope" says how something is seen, not what.
+    let motif = if motif == Motif::Micro {
+        let things = [
+            Motif::Virus,
+            Motif::PlantCell,
+            Motif::Dna,
+            Motif::Cell,
+            Motif::Leaf,
+        ];
+        things
+            .into_iter()
+            .find(|thing| reading.has(*thing))
+            .unwrap_or(Motif::Molecules)
+    } else {
+        motif
+    };
     let (x, y) = (c.w / 2.0, c.h * 0.47);
     match motif {
         Motif::Cell => life::cell(c, rng, x, y, c.u * 36.0, false),

@@ -112,6 +112,55 @@ fn table(c: &mut Canvas, rng: &mut Rng) {
     }
 }
 
+/// Lights out of focus behind a table, as in a café in the evening.
+pub(super) fn cafe(c: &mut Canvas, rng: &mut Rng) {
+    let fill = c.down(&[
+        (0.0, rgb(0x2b1a22), 1.0),
+        (0.6, rgb(0x6f3f2f), 1.0),
+        (1.0, rgb(0x8a5236), 1.0),
+    ]);
+    c.rect(0.0, 0.0, c.w, c.h, 0.0, fill);
+    let lights = [
+        rgb(0xffc46b),
+        rgb(0xff8f5a),
+        rgb(0xffe3a8),
+        rgb(0xd86a5a),
+        rgb(0x8fb0c8),
+    ];
+    for _ in 0..46 {
+        let (x, y) = (rng.range(0.0, c.w), rng.range(0.0, 0.7) * c.h);
+        let r = c.u * rng.range(2.0, 8.0);
+        let color = lights[rng.below(5)];
+        let spot = c.round(
+            0.5,
+            0.5,
+            0.5,
+            &[(0.0, color, 0.3), (0.85, color, 0.22), (1.0, color, 0.0)],
+        );
+        c.circle(x, y, r, spot);
+    }
+    for n in 0..4 {
+        let x = c.w * (0.14 + 0.24 * f64::from(n));
+        let y = c.h * rng.range(0.14, 0.24);
+        c.segment((x, 0.0), (x, y), c.u * 0.3, rgb(0x1c1216));
+        c.glow(x, y + c.u * 3.0, c.u * 16.0, rgb(0xffcf7a), 0.7);
+        c.path(
+            &format!(
+                "M{:.1} {y:.1}L{:.1} {y:.1}L{:.1} {:.1}L{:.1} {:.1}Z",
+                x - c.u * 1.2,
+                x + c.u * 1.2,
+                x + c.u * 4.0,
+                y + c.u * 4.0,
+                x - c.u * 4.0,
+                y + c.u * 4.0
+            ),
+            rgb(0x2f2024),
+        );
+        c.ellipse(x, y + c.u * 4.0, c.u * 2.2, c.u * 0.8, rgb(0xfff0c0));
+    }
+    table(c, rng);
+}
+
 /// Shelves full of books behind a table.
 pub(super) fn library(c: &mut Canvas, rng: &mut Rng) {
     let wood = rgb(0x5f3f2c);

@@ -49,6 +49,7 @@ pub(super) enum Motif {
     Satellite,
     Space,
     Underground,
+    Magma,
     Fish,
     Whale,
     Coral,
@@ -229,7 +230,7 @@ const WORDS: &[(Motif, Family, &str)] = &[
     (
         M::Earth,
         F::Space,
-        "planet earth, globe, planet, earth from space, the earth, our planet",
+        "planet earth, globe, planet, earth from space, our planet",
     ),
     (
         M::Cutaway,
@@ -254,9 +255,14 @@ const WORDS: &[(Motif, Family, &str)] = &[
         "in space, outer space, deep space, astronaut, spacetime",
     ),
     (
+        M::Magma,
+        F::Underground,
+        "magma, magma chamber, geothermal, molten rock",
+    ),
+    (
         M::Underground,
         F::Underground,
-        "underground, magma chamber, crust, rock layers, layered rock, magma, tectonic, fault line, geothermal, cave, fossil, soil, roots",
+        "underground, crust, rock layers, layered rock, tectonic, fault line, cave, fossil, soil, roots, earthquake",
     ),
     (
         M::Fish,
@@ -334,7 +340,7 @@ const WORDS: &[(Motif, Family, &str)] = &[
     (
         M::Sound,
         F::Glow,
-        "sound, music, melody, guitar, song, orchestra, sound waves, noise, voice, instrument, radio",
+        "glowing waves, coloured waves, waves of light, radio waves, waves spreading, sound, music, melody, guitar, song, orchestra, sound waves, noise, voice, instrument, radio",
     ),
     (
         M::Gears,
@@ -555,6 +561,18 @@ mod tests {
             Some(Motif::Cup)
         );
         assert_eq!(main("A green valley"), None);
+        assert_eq!(
+            main("Cross-section of the earth's crust with a magma chamber"),
+            Some(Motif::Magma)
+        );
+        assert_eq!(
+            main("Glowing waves of light in the dark"),
+            Some(Motif::Sound)
+        );
+        assert_eq!(
+            main("Planet earth and the moon in space"),
+            Some(Motif::Earth)
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The ground cut open: layers of rock, a hot chamber, a mountain above.
 
-use super::canvas::{Canvas, clear, ridge, smooth};
+use super::canvas::{Canvas, clear, ridge, smooth, straight};
 use super::color::{DAY, DUSK, rgb};
 use super::subjects::{Motif, Reading};
 use super::terrain;
@@ -10,13 +10,12 @@ use crate::domain::seed::Rng;
 /// Draws a section through the ground.
 pub(super) fn draw(c: &mut Canvas, rng: &mut Rng, reading: &Reading) {
     let p = if rng.one_in(2) { DUSK } else { DAY };
-    let hot = reading.any(&[Motif::Volcano, Motif::Erupting]) || reading.has(Motif::Underground);
     let surface = c.h * 0.36;
     terrain::sky(c, &p, surface);
     terrain::clouds(c, rng, &p, surface, 3);
     let x = c.w * rng.range(0.45, 0.55);
-    let volcanic =
-        reading.has(Motif::Volcano) || (hot && !reading.any(&[Motif::Tree, Motif::House]));
+    let volcanic = reading.any(&[Motif::Volcano, Motif::Erupting, Motif::Magma]);
+    let broken = !volcanic && !reading.any(&[Motif::Tree, Motif::Forest]);
     if volcanic {
         volcano::volcano(
             c,
@@ -45,10 +44,18 @@ pub(super) fn draw(c: &mut Canvas, rng: &mut Rng, reading: &Reading) {
         let points: Vec<(f64, f64)> = lifts
             .iter()
             .enumerate()
-            .map(|(at, lift)| (c.w * (at as f64 / 16.0), y + c.h * 0.025 * lift))
+            .map(|(at, lift)| {
+                // Along a fault one side has slipped.
+                let slip = if broken && at > 8 { c.h * 0.055 } else { 0.0 };
+                (c.w * (at as f64 / 16.0), y + c.h * 0.02 * lift + slip)
+            })
             .collect();
         let fill = c.down(&[(0.0, color.light(0.14), 1.0), (1.0, color.dark(0.2), 1.0)]);
-        let line = smooth(&points);
+        let line = if broken {
+            straight(&points)
+        } else {
+            smooth(&points)
+        };
         c.path(&format!("{line}L{:.1} {:.1}L0 {:.1}Z", c.w, c.h, c.h), fill);
         c.stroke(&line, c.u * 0.3, clear(color.light(0.35), 0.5));
         for _ in 0..14 {
@@ -64,6 +71,19 @@ pub(super) fn draw(c: &mut Canvas, rng: &mut Rng, reading: &Reading) {
                 clear(color.dark(0.35), 0.5),
             );
         }
+    }
+    if broken {
+        let crack: Vec<(f64, f64)> = (0..=10)
+            .map(|n| {
+                let part = f64::from(n) / 10.0;
+                let x = c.w * (0.53 + 0.012 * rng.range(-1.0, 1.0));
+                (x, surface + (c.h - surface) * part)
+            })
+            .collect();
+        let line = straight(&crack);
+        c.glow(c.w * 0.53, c.h * 0.8, c.u * 26.0, rgb(0xffa050), 0.6);
+        c.stroke(&line, c.u * 1.6, rgb(0x1d1218));
+        c.stroke(&line, c.u * 0.5, clear(rgb(0xff9a4f), 0.8));
     }
     if volcanic {
         chamber(c, rng, x, surface);
