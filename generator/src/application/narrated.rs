@@ -81,13 +81,13 @@ impl Narrated {
 
     /// Makes the video, from what was kept on.
     pub(super) async fn make(&self) -> Result<Finished, Ended> {
-        match self.from_preflight_on().await {
+        match self.all_stages().await {
             Err(Ended::Budget(why)) => Err(self.over_budget(&why).await),
             other => other,
         }
     }
 
-    async fn from_preflight_on(&self) -> Result<Finished, Ended> {
+    async fn all_stages(&self) -> Result<Finished, Ended> {
         let preflight = async {
             let checked = tokio::select! {
                 checked = self.preflight() => checked?,
@@ -149,7 +149,8 @@ impl Narrated {
         let outcome = work.await;
         match &outcome {
             Ok(_) => self.board.stage_ends(kind, StageState::Succeeded, ""),
-            Err(Ended::Stopped) => self.board.stage_ends(kind, StageState::Failed, "stopped"),
+            // The job's own end says where it was.
+            Err(Ended::Stopped) => {}
             Err(Ended::Failed(why) | Ended::Budget(why)) => {
                 self.board.stage_ends(kind, StageState::Failed, why);
                 self.board.log(LogLevel::Error, format!("{kind}: {why}"));

@@ -14,6 +14,10 @@ use std::time::Duration;
 use reelmeter_generator::Config;
 use reelmeter_proto::generator::v1::generator_service_client::GeneratorServiceClient;
 use reelmeter_proto::generator::v1::*;
+use reelmeter_proto::meter::v1::meter_service_client::MeterServiceClient;
+use reelmeter_proto::meter::v1::{
+    EventFilter, GetSummaryRequest, ListEventsRequest, Summary, UsageEvent,
+};
 use reelmeter_service::settings::from_flags;
 use reelmeter_service::{CancellationToken, Common};
 use serde_json::{Value, json};
@@ -110,6 +114,83 @@ fn http() -> reqwest::Client {
         .no_proxy()
         .build()
         .unwrap()
+}
+
+/// A meter that can be stopped and started again at the same address, with the same ledger.
+pub struct Meter {
+    pub address: SocketAddr,
+    ledger: std::path::PathBuf,
+    shutdown: CancellationToken,
+    task: JoinHandle<Result<(), reelmeter_meter::Error>>,
+}
+
+impl Meter {
+    pub async fn start(data: &Path) -> Self {
+        Self::at(data, "127.0.0.1:0".parse().unwrap()).await
+    }
+
+    pub async fn at(data: &Path, address: SocketAddr) -> Self {
+        let ledger = data.join("meter.db");
+        let store = format!("sqlite://{}", ledger.display());
+        let config: reelmeter_meter::Config = from_flags(&["--meter-store", &store]).unwrap();
+        let listener = TcpListener::bind(address).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = CancellationToken::new();
+        let stop = shutdown.clone();
+        let task = tokio::spawn(reelmeter_meter::run(
+            config,
+            Common::default(),
+            listener,
+            stop,
+        ));
+        Self {
+            address,
+            ledger: data.to_owned(),
+            shutdown,
+            task,
+        }
+    }
+
+    pub fn client(&self) -> MeterServiceClient<Channel> {
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).unwrap();
+        MeterServiceClient::new(endpoint.connect_lazy())
+    }
+
+    pub async fn stop(self) -> (SocketAddr, std::path::PathBuf) {
+        self.shutdown.cancel();
+        timeout(PATIENCE, self.task)
+            .await
+            .unwrap()
+            .unwrap()
+            .unwrap();
+        (self.address, self.ledger)
+    }
+
+    /// Every event of a session, in the order in which the ledger has them.
+    pub async fn events(&self, session_id: &str) -> Vec<UsageEvent> {
+        let request = ListEventsRequest {
+            page_size: 1000,
+            filter: Some(EventFilter {
+                session_id: session_id.to_owned(),
+                ..EventFilter::default()
+            }),
+            ..ListEventsRequest::default()
+        };
+        let answer = self.client().list_events(request).await.unwrap();
+        let events = answer.into_inner().events;
+        events
+            .into_iter()
+            .map(|recorded| recorded.event.unwrap())
+            .collect()
+    }
+
+    pub async fn summary(&self, session_id: &str) -> Summary {
+        let request = GetSummaryRequest {
+            session_id: session_id.to_owned(),
+        };
+        let answer = self.client().get_summary(request).await.unwrap();
+        answer.into_inner().summary.unwrap()
+    }
 }
 
 /// The settings of a small, quick generator.

@@ -48,6 +48,7 @@ impl Narrated {
             self.board
                 .change(|job| job.stage_moves(StageKind::Compile, permille, &detail));
         };
+        reelmeter_recorder::abort::point("generator.compiling");
         let editor = &self.ports.editor;
         let compiled = editor
             .compile(&plan, &folder, &output, &progress, self.stop.token())

@@ -183,6 +183,7 @@ impl Stage {
         }
         if at_work(self.state) {
             self.state = StageState::Failed;
+            "stopped".clone_into(&mut self.detail);
             self.end_time = Some(now);
         }
     }
