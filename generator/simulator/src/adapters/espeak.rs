@@ -171,3 +171,42 @@ fn arguments(manner: &Manner) -> Vec<String> {
         ])
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::speech::voices;
+
+    const TEXT: &str = "Tides rise, and fall. <b>--help</b>; twice a day!";
+
+    fn manner() -> Manner {
+        Manner {
+            speed: 1.0,
+            language: "en",
+            timbre: voices::ALL[0].timbre,
+        }
+    }
+
+    #[tokio::test]
+    async fn without_a_synthesiser_that_works_there_are_tones_with_the_same_letters() {
+        for program in [
+            None,
+            Some("/nowhere/espeak-ng".into()),
+            Some("/bin/false".into()),
+        ] {
+            let spoken = Espeak::with(program).speak(TEXT, manner()).await;
+            assert_eq!(spoken.alignment.characters.concat(), TEXT);
+            assert_eq!(spoken.sound.rate_hz, tones::RATE_HZ);
+            assert!((2.0..15.0).contains(&spoken.sound.seconds()));
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_text_stands_on_the_command_line() {
+        let arguments = arguments(&manner());
+        assert_eq!(
+            arguments.join(" "),
+            "--stdin --stdout -b 1 -v en-gb+m3 -s 158 -p 38"
+        );
+    }
+}

@@ -119,3 +119,23 @@ impl Encoder for Ffmpeg {
         Box::pin(self.run(sound, format))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn without_ffmpeg_the_error_names_what_works_without_it() {
+        let sound = Sound::silent(44_100, 0.1);
+        let packed = Ffmpeg::with(None)
+            .encode(&sound, OutputFormat::DEFAULT)
+            .await;
+        let message = packed.err().map(|error| error.to_string());
+        assert!(
+            message
+                .as_ref()
+                .is_some_and(|text| text.contains("pcm_24000") && text.contains("ffmpeg")),
+            "{message:?}"
+        );
+    }
+}
