@@ -1,7 +1,12 @@
 //! What the services said, read once: amounts as exact money, names as [`Text`](crate::printable::Text), times as
 //! timestamps. Wire types stop here; nothing behind this module can print an unchecked string or a rounded amount.
 
+mod estimate;
+mod limit;
+mod part;
 mod price;
+mod session;
+mod stage;
 mod summary;
 mod video;
 
@@ -9,18 +14,17 @@ use jiff::Timestamp;
 use reelmeter_proto::meter::v1 as pb;
 use reelmeter_rating::Money;
 
+pub use estimate::{Estimate, EstimateCase};
+pub use limit::{Budget, Limit, Quota};
+pub use part::{Billing, MetricTotal, ModelTotal, ServiceTotal, StageTotal, Tokens};
 pub use price::{
     Basis, CostLine, Origin, PriceBook, PriceBookName, PricingState, ProviderBilled, Rate,
     ServiceTerms, Variant,
 };
-pub use summary::{
-    Billing, Budget, Limit, MetricTotal, ModelTotal, Quota, Recorder, ServiceTotal, Session,
-    SessionRow, StageTotal, Summary, Tokens, Unpriced,
-};
-pub use video::{
-    CostSource, Estimate, EstimateCase, Level, LogLine, Pipeline, Progress, Stage, StageItem,
-    StageKind, Video, VideoState, Voice,
-};
+pub use session::{Session, SessionRow};
+pub use stage::{Progress, Stage, StageItem, StageKind};
+pub use summary::{Recorder, Summary, Unpriced};
+pub use video::{CostSource, Level, LogLine, Pipeline, Video, VideoState, Voice};
 
 /// A message of a service that cannot be what it says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -17,13 +17,9 @@ pub fn title(model: &Model, theme: &Theme, columns: usize) -> Line<'static> {
         left.push(span(theme, Role::Title, "Reelmeter"));
         left.push(Span::raw("  "));
     }
-    match model.live.label() {
-        Some(label) => left.push(span(
-            theme,
-            if narrow { Role::Title } else { Role::Text },
-            label.shown(),
-        )),
-        None => {}
+    if let Some(label) = model.live.label() {
+        let role = if narrow { Role::Title } else { Role::Text };
+        left.push(span(theme, role, label.shown()));
     }
     spread(
         left,
