@@ -307,30 +307,33 @@ impl State {
     }
 
     fn on_meter(&mut self, feed: &Feed<SummaryUpdate>, now: Timestamp) {
+        let was_lost = self.meter.is_lost();
         note(&mut self.meter, feed, now);
+        self.note_link(Peer::Meter, was_lost, feed, now);
         match feed {
             Feed::Item(update) => {
                 if let Some(summary) = &update.summary {
                     self.set_summary(Arc::from(summary.clone()), now);
                 }
             }
-            Feed::Lost { reason, .. } => {
-                // What is spent while nobody looks is not spent in the last minute.
-                self.spending.clear();
-                self.lost(Peer::Meter, reason, now);
+            // What is spent while nobody looks is not spent in the last minute.
+            Feed::Lost { .. } => self.spending.clear(),
+            Feed::Refused { reason } => {
+                self.say(
+                    Level::Error,
+                    &format!("the meter's figures end here: {reason}"),
+                    now,
+                );
             }
-            Feed::Refused { reason } => self.say(
-                Level::Error,
-                &format!("the meter's figures end here: {reason}"),
-                now,
-            ),
             Feed::Opening | Feed::Opened | Feed::Finished => {}
         }
     }
 
     fn on_video(&mut self, feed: &Feed<VideoUpdate>, now: Timestamp) {
         if let Some(connection) = &mut self.generator {
+            let was_lost = connection.is_lost();
             note(connection, feed, now);
+            self.note_link(Peer::Generator, was_lost, feed, now);
         }
         match feed {
             Feed::Item(update) => {
@@ -344,25 +347,29 @@ impl State {
                     self.set_video(Arc::from(video.clone()), now);
                 }
             }
-            Feed::Lost { reason, .. } => self.lost(Peer::Generator, reason, now),
-            Feed::Refused { reason } => self.say(
-                Level::Error,
-                &format!("the video cannot be watched: {reason}"),
-                now,
-            ),
-            Feed::Opening | Feed::Opened | Feed::Finished => {}
+            Feed::Refused { reason } => {
+                self.say(
+                    Level::Error,
+                    &format!("the video cannot be watched: {reason}"),
+                    now,
+                );
+            }
+            Feed::Lost { .. } | Feed::Opening | Feed::Opened | Feed::Finished => {}
         }
     }
 
-    fn lost(&mut self, peer: Peer, reason: &Text, now: Timestamp) {
-        let text = format!("the {peer} is disconnected: {reason}");
-        // A service that stays away is tried every few seconds; once is enough to read.
-        let said = self
-            .log
-            .back()
-            .is_some_and(|line| line.number == 0 && line.text.shown() == text);
-        if !said {
-            self.say(Level::Warning, &text, now);
+    /// Writes the loss of a connection, and its return, into the log: once each, however often it is tried.
+    fn note_link<T>(&mut self, peer: Peer, was_lost: bool, feed: &Feed<T>, now: Timestamp) {
+        match feed {
+            Feed::Lost { reason, .. } if !was_lost => {
+                self.say(
+                    Level::Warning,
+                    &format!("the {peer} is disconnected: {reason}"),
+                    now,
+                );
+            }
+            Feed::Opened if was_lost => self.say(Level::Info, &format!("the {peer} is back"), now),
+            _ => {}
         }
     }
 

@@ -195,6 +195,12 @@ impl Connection {
         }
     }
 
+    /// Whether the stream is lost and tried again.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        matches!(self.phase, Phase::Lost { .. })
+    }
+
     /// Whether the stream ended for good.
     #[must_use]
     pub fn is_over(&self) -> bool {
