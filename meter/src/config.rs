@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use jiff::SignedDuration;
+use reelmeter_service::Secret;
+use reelmeter_service::secret::{REELMETER_TOKEN, Secrets};
 
 /// What a store that is a file begins with.
 const SQLITE_SCHEME: &str = "sqlite://";
@@ -38,9 +40,24 @@ pub struct Config {
     /// Ask a running meter whether it is well, and exit.
     #[arg(long)]
     pub health_check: bool,
+    /// The token that callers must show; set by [`Config::with_secrets`], since secrets have no flags.
+    #[arg(skip)]
+    pub token: Option<Secret>,
 }
 
+/// The secrets that the meter may read.
+pub const SECRETS: &[&str] = &[REELMETER_TOKEN];
+
 impl Config {
+    /// The same settings with the secrets that were read.
+    #[must_use]
+    pub fn with_secrets(self, secrets: &Secrets) -> Self {
+        Self {
+            token: secrets.get(REELMETER_TOKEN),
+            ..self
+        }
+    }
+
     /// The file of the ledger.
     #[must_use]
     pub fn database(&self) -> PathBuf {

@@ -18,12 +18,13 @@ use reelmeter_service::tls::TlsError;
 use reelmeter_service::{CancellationToken, Clock, Common, Ids, SystemClock, UuidIds};
 use tokio::net::TcpListener;
 
-use adapters::grpc::server;
+use adapters::grpc::server::{self, Access};
+use adapters::price_files;
 use adapters::sqlite::{OpenError, SqliteLedger};
 use application::Meter;
 use application::writer::{Health, Writer};
 
-pub use config::Config;
+pub use config::{Config, SECRETS};
 
 /// How long calls in flight have to end when the meter is told to stop. Container engines end a program after ten
 /// seconds; the ledger is closed after this.
@@ -103,7 +104,10 @@ pub async fn run_in(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
-    let tls = common.tls().server()?;
+    let access = Access {
+        tls: common.tls().server()?,
+        token: config.token.clone(),
+    };
     let starting = prices::load(&config)?;
     let address = listener.local_addr()?;
     let (mut ledger, library) =
@@ -121,15 +125,25 @@ pub async fn run_in(
 
     // Ends the service when it is told to stop, and when its writer is gone.
     let stop = shutdown.child_token();
+    let files = prices::files(&config);
     let housekeeping = tokio::spawn({
         let (meter, stop) = (meter.clone(), stop.clone());
         async move { meter.keep_house(config.meter_session_idle, stop).await }
+    });
+    let repricing = tokio::spawn({
+        let (meter, stop, config) = (meter.clone(), stop.clone(), config.clone());
+        let read = move || {
+            prices::load(&config)
+                .map(|prices| prices.table)
+                .map_err(|error| error.to_string())
+        };
+        price_files::watch(meter, files, read, stop)
     });
     let watching = tokio::spawn(stop_when_gone(writer.clone(), stop.clone()));
     let serving = server::serve(
         meter,
         writer.health(),
-        tls,
+        access,
         listen::incoming(listener),
         stop.clone(),
     );
@@ -142,8 +156,9 @@ pub async fn run_in(
     };
     let gone = *writer.health().borrow() == Health::Gone;
     stop.cancel();
-    // Neither holds anything that needs closing.
+    // None of them holds anything that needs closing.
     housekeeping.abort();
+    repricing.abort();
     watching.abort();
     writer.close().await;
     tracing::info!("the meter has stopped");

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use reelmeter_meter::{Config, Error, run};
+use reelmeter_meter::{Config, Error, SECRETS, run};
 use reelmeter_service::{Program, Settings, health, listen, program};
 
 /// Decoding an event takes half the time with it.
@@ -19,13 +19,15 @@ struct Cli {
 fn main() -> ExitCode {
     program::run(
         Program::Meter,
-        &[],
+        SECRETS,
         |settings: Settings<Cli>, shutdown| async move {
             let Settings {
                 cli: Cli { config },
                 common,
+                secrets,
                 ..
             } = settings;
+            let config = config.with_secrets(&secrets);
             if config.health_check {
                 return Ok::<_, Error>(
                     health::check("meter", config.meter_listen, &common.tls()).await?,

@@ -86,6 +86,16 @@ pub fn load(config: &Config) -> Result<StartingPrices, PricesError> {
     })
 }
 
+/// The files that the settings name: when one changes, [`load`] gives other prices.
+#[must_use]
+pub fn files(config: &Config) -> Vec<PathBuf> {
+    let book = (!BUILT_IN.contains(&config.meter_price_book.as_str()))
+        .then(|| PathBuf::from(&config.meter_price_book));
+    book.into_iter()
+        .chain(config.meter_price_overrides.clone())
+        .collect()
+}
+
 fn read(setting: &'static str, path: &Path) -> Result<String, PricesError> {
     let failed = |source| PricesError::Unreadable {
         setting,

@@ -38,6 +38,7 @@ suite! { Sqlite:
         billed_figures_are_added_up_beside_ours,
         tenants_are_strangers,
         the_example_of_the_documents_comes_out_exactly,
+        a_quantity_that_costs_more_than_can_be_written_is_refused,
     }
     corrections {
         a_correction_counts_instead_of_what_it_replaces,

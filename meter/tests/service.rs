@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "service/access.rs"]
+mod access;
 #[path = "service/budgets.rs"]
 mod budgets;
 #[path = "service/faults.rs"]

@@ -10,6 +10,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use reelmeter_proto::meter::v1::{MetricAmount, Quantity, UsageEvent, budget};
+use reelmeter_rating::money::thousands;
 use reelmeter_rating::{Money, PricingState, RateTable};
 use tokio::sync::Notify;
 
@@ -67,7 +68,13 @@ impl Unit {
     fn screen(&self, parts: i128) -> String {
         match self {
             Self::Usd => Money::from_units(parts).screen(),
-            Self::Metric { metric, .. } => reelmeter_rating::metric::words(metric, parts),
+            Self::Metric { metric, .. } => {
+                let number = thousands(parts.unsigned_abs());
+                format!(
+                    "{number} {}",
+                    reelmeter_rating::metric::words(metric, parts)
+                )
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 //! The outside world, one thing a module.
 
 pub mod grpc;
+pub mod price_files;
 pub mod sqlite;

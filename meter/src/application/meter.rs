@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use reelmeter_rating::{Name, PriceBook, Rate};
+use reelmeter_rating::{Name, PriceBook, Rate, RateTable};
 use reelmeter_service::{Clock, Ids};
 
 use super::Error;
@@ -257,6 +257,17 @@ impl Meter {
     /// The ledger cannot be written.
     pub async fn reset_rates(&self, filter: RateFilter) -> Result<(Arc<Prices>, usize), Error> {
         self.prices_changed(Change::ResetRates(filter)).await
+    }
+
+    /// Takes these for the prices that are not set at run time.
+    ///
+    /// # Errors
+    /// The ledger cannot be written.
+    pub async fn reprice(&self, table: RateTable) -> Result<Arc<Prices>, Error> {
+        Ok(self
+            .prices_changed(Change::Reprice(Box::new(table)))
+            .await?
+            .0)
     }
 
     /// A session and its usage.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use reelmeter_rating::{Boundaries, Name, Outcome, Rate};
+use reelmeter_rating::{Boundaries, Name, Outcome, Rate, RateTable};
 
 use super::Error;
 use super::live::LiveSessions;
@@ -106,6 +106,9 @@ pub enum Change {
     SetRates(Vec<Rate>),
     /// Take overrides back: answered by [`Answer::Prices`].
     ResetRates(RateFilter),
+    /// Take these for the prices that are not set at run time, as after a change of a price file: answered by
+    /// [`Answer::Prices`].
+    Reprice(Box<RateTable>),
     /// Hold a session in memory for those who watch it: answered by [`Answer::Session`].
     Hold(Arc<str>),
     /// End the sessions, of all tenants, that were idle for so long and that nobody watches.

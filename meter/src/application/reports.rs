@@ -75,10 +75,7 @@ impl Meter {
                 .fine_usage(&key, table.boundaries())?
                 .ok_or_else(missing)?;
             let what_if = WhatIf {
-                prices: changes_prices.then_some(Prices {
-                    table,
-                    revision: own.revision,
-                }),
+                prices: changes_prices.then_some(Prices::new(table, own.revision)),
                 substitutions: request.substitutions,
             };
             let parts = fine.parts.iter().map(|part| ReceiptPart {

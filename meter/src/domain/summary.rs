@@ -10,7 +10,8 @@ use reelmeter_rating::price_book::Billing;
 use reelmeter_rating::{CostLine, Money, Name, PricingState};
 
 use super::budget::{BudgetStatus, ReservationStatus};
-use super::usage::BilledSum;
+use super::series::Series;
+use super::usage::{BilledSum, ClassKey};
 
 pub use build::{book_reference, build, rated_now, reservations};
 pub use pricer::{Priced, Pricer};
@@ -22,6 +23,49 @@ pub struct Prices {
     pub table: reelmeter_rating::RateTable,
     /// One more with each change of the overrides.
     pub revision: i64,
+    /// A quantity whose cost fits at the highest rate of all, so that smaller ones need no look.
+    safe_quantity: i128,
+}
+
+impl Prices {
+    /// The prices of a table.
+    #[must_use]
+    pub fn new(table: reelmeter_rating::RateTable, revision: i64) -> Self {
+        let highest = table
+            .rates()
+            .map(|(_, rate)| rate.per_unit().units())
+            .max()
+            .unwrap_or(0);
+        let safe_quantity = Money::MAX.units().checked_div(highest).unwrap_or(i128::MAX);
+        Self {
+            table,
+            revision,
+            safe_quantity,
+        }
+    }
+
+    /// Which quantity of an event costs more than can be written down exactly, if one does: its place and why.
+    #[must_use]
+    pub fn beyond(
+        &self,
+        key: &ClassKey,
+        series: &Series,
+        values: &[i64],
+        now: Timestamp,
+    ) -> Option<(usize, String)> {
+        if !series.is_priced()
+            || values
+                .iter()
+                .all(|value| i128::from(*value) <= self.safe_quantity)
+        {
+            return None;
+        }
+        values.iter().enumerate().find_map(|(position, value)| {
+            let class = key.usage_class(series, position)?;
+            let error = self.table.rate(&class, i128::from(*value), now).err()?;
+            Some((position, error.to_string()))
+        })
+    }
 }
 
 /// A line with what the provider says that it billed.

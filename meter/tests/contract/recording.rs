@@ -416,3 +416,40 @@ pub fn the_example_of_the_documents_comes_out_exactly<S: Store>() {
     );
     assert!(summary.unpriced.is_empty());
 }
+
+pub fn a_quantity_that_costs_more_than_can_be_written_is_refused<S: Store>() {
+    use crate::support::rate;
+    let mut told = Told::<S>::new();
+    let tokens = |id: &str, value: i64| sent(id, "s").metric("input_tokens", value);
+    // At 0.50 USD for a million the most is some 3.4e20: nothing an event can say.
+    assert_eq!(
+        fields(&told.record(vec![tokens("a", i64::MAX / 4)])),
+        ["new"]
+    );
+    told.ask(Change::SetRates(vec![rate(
+        "dear",
+        "input_tokens",
+        "1000000000000",
+        None,
+    )]))
+    .unwrap();
+    let dear = |id: &str, value: i64| {
+        sent(id, "s")
+            .by("gemini", "dear")
+            .metric("output_tokens", 0)
+            .metric("input_tokens", value)
+    };
+    assert_eq!(fields(&told.record(vec![dear("b", 170_141_183)])), ["new"]);
+    assert_eq!(
+        fields(&told.record(vec![dear("c", 170_141_184)])),
+        ["quantities[1].value"]
+    );
+    assert_eq!(fields(&told.record(vec![dear("d", 170_141_183)])), ["new"]);
+    // Together they are beyond it: what no longer fits is unpriced and says why, and the rest adds up.
+    let summary = told.summary("s");
+    let beyond = summary
+        .unpriced
+        .iter()
+        .find(|unpriced| unpriced.reason.contains("beyond the largest amount"));
+    assert!(beyond.is_some(), "{:?}", summary.unpriced);
+}

@@ -31,10 +31,7 @@ fn receipt_of<S: Store>(told: &Told<S>, session: &str, table: Option<&RateTable>
         sum: &part.sum,
     });
     let what_if = WhatIf {
-        prices: table.map(|table| Prices {
-            table: table.clone(),
-            revision: 0,
-        }),
+        prices: table.map(|table| Prices::new(table.clone(), 0)),
         substitutions: Default::default(),
     };
     receipt(&fine.usage, parts, &library.prices(), &what_if, told.now)

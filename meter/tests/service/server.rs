@@ -1,7 +1,7 @@
 //! A meter for a test: the real service, a folder, and words to ask it.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use reelmeter_meter::{Config, Error, run};
@@ -72,15 +72,6 @@ impl Server {
 
     pub fn ask_to_stop(&self) {
         self.running.as_ref().unwrap().0.cancel();
-    }
-
-    /// Waits until the meter has stopped by itself.
-    pub async fn stopped(&mut self) -> Result<(), Error> {
-        let (_, task) = self.running.take().unwrap();
-        tokio::time::timeout(PATIENCE, task)
-            .await
-            .expect("the meter stops")
-            .unwrap()
     }
 
     /// The same ledger at the same address, after a stop.
@@ -265,8 +256,4 @@ pub fn assert_sums(summary: &pb::Summary) {
         total,
         "stages"
     );
-}
-
-pub fn exists(path: &Path) -> bool {
-    path.exists()
 }

@@ -42,6 +42,14 @@ pub struct State {
     /// A request with an event of this stage is refused as a whole.
     pub choke_on_stage: String,
     pub delay: Duration,
+    /// What is left of every session's budget; `None`: there is none.
+    pub budget: Option<Budget>,
+    /// What was reserved, by id.
+    pub reservations: BTreeMap<String, ReserveBudgetResponse>,
+    /// The prices that come with a reservation.
+    pub price_book: PriceBook,
+    /// When reservations expire.
+    pub expire_time: Option<prost_types::Timestamp>,
 }
 
 #[derive(Clone, Default)]
@@ -227,6 +235,54 @@ impl MeterService for Meter {
         Ok(Response::new(RecordUsageResponse { outcomes }))
     }
 
+    async fn reserve_budget(
+        &self,
+        request: Request<ReserveBudgetRequest>,
+    ) -> Result<Response<ReserveBudgetResponse>, Status> {
+        self.enter("ReserveBudget", &request).await?;
+        let request = request.into_inner();
+        let mut state = self.state();
+        state
+            .said
+            .push(format!("reserve {}", request.reservation_id));
+        if let Some(known) = state.reservations.get(&request.reservation_id) {
+            return Ok(Response::new(known.clone()));
+        }
+        let amount = state
+            .budget
+            .take()
+            .ok_or_else(|| Status::resource_exhausted("0 is left"))?;
+        let reservation = Reservation {
+            reservation_id: request.reservation_id.clone(),
+            session_id: request.session_id,
+            amount: Some(amount),
+            expire_time: state.expire_time,
+            ..Reservation::default()
+        };
+        let response = ReserveBudgetResponse {
+            reservation: Some(reservation),
+            price_book: Some(state.price_book.clone()),
+        };
+        state
+            .reservations
+            .insert(request.reservation_id, response.clone());
+        Ok(Response::new(response))
+    }
+
+    async fn release_reservation(
+        &self,
+        request: Request<ReleaseReservationRequest>,
+    ) -> Result<Response<ReleaseReservationResponse>, Status> {
+        self.enter("ReleaseReservation", &request).await?;
+        let mut state = self.state();
+        state
+            .said
+            .push(format!("release {}", request.get_ref().reservation_id));
+        let released = state.reservations.remove(&request.get_ref().reservation_id);
+        state.budget = released.and_then(|lease| lease.reservation?.amount);
+        Ok(Response::new(ReleaseReservationResponse::default()))
+    }
+
     async fn stream_usage(
         &self,
         _: Request<tonic::Streaming<StreamUsageRequest>>,
@@ -245,7 +301,5 @@ impl MeterService for Meter {
         get_receipt(GetReceiptRequest) -> GetReceiptResponse;
         query_usage(QueryUsageRequest) -> QueryUsageResponse;
         set_budget(SetBudgetRequest) -> SetBudgetResponse;
-        reserve_budget(ReserveBudgetRequest) -> ReserveBudgetResponse;
-        release_reservation(ReleaseReservationRequest) -> ReleaseReservationResponse;
     }
 }

@@ -3,13 +3,14 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use jiff::SignedDuration;
 use reelmeter_proto::meter::v1 as wire;
 use reelmeter_proto::meter::v1::meter_service_server::MeterService;
 use reelmeter_service::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::shared_summary::SharedMessage;
 use super::status::status;
 use super::{export, from_wire, page_token, reports, stream_usage, to_wire, watch_summary};
 use crate::application::meter::{ReservationRequest, SessionRequest};
@@ -44,6 +45,15 @@ impl MeterApi {
     #[must_use]
     pub fn new(meter: Meter, shutdown: CancellationToken) -> Self {
         Self { meter, shutdown }
+    }
+
+    /// The messages of a watch.
+    pub(super) async fn watch(
+        &self,
+        request: wire::WatchSummaryRequest,
+    ) -> Result<Answers<SharedMessage>, Status> {
+        let messages = watch_summary::answers(self.meter.clone(), request, self.shutdown.clone());
+        Ok(Box::pin(messages.await.map_err(status)?))
     }
 
     fn summary(&self, usage: &SessionUsage) -> wire::Summary {
@@ -241,16 +251,15 @@ impl MeterService for MeterApi {
 
     type WatchSummaryStream = Answers<wire::WatchSummaryResponse>;
 
+    /// Callers over a connection are served by [`super::shared_summary`], which encodes each summary once.
     async fn watch_summary(
         &self,
         request: Request<wire::WatchSummaryRequest>,
     ) -> Result<Response<Self::WatchSummaryStream>, Status> {
-        let answers = watch_summary::answers(
-            self.meter.clone(),
-            request.into_inner(),
-            self.shutdown.clone(),
-        );
-        Ok(Response::new(Box::pin(answers.await.map_err(status)?)))
+        let messages = self.watch(request.into_inner()).await?;
+        Ok(Response::new(Box::pin(
+            messages.map(|message| message?.decoded()),
+        )))
     }
 
     async fn list_events(

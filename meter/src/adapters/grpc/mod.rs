@@ -7,9 +7,11 @@ mod page_token;
 mod pricing_service;
 mod reports;
 pub mod server;
+mod shared_summary;
 mod status;
 mod stream_usage;
 mod to_wire;
+mod token;
 mod watch_summary;
 
 pub use meter_service::MeterApi;

@@ -232,10 +232,7 @@ impl PricingService for PricingApi {
                 RateTable::of_book(book.clone())
             };
             to_wire::book_reference(&book_reference(
-                &Prices {
-                    table,
-                    revision: prices.revision,
-                },
+                &Prices::new(table, prices.revision),
                 now,
                 false,
             ))

@@ -6,13 +6,17 @@ use std::time::Duration;
 use futures::Stream;
 use reelmeter_proto::meter::v1::meter_service_server::MeterServiceServer;
 use reelmeter_proto::meter::v1::pricing_service_server::PricingServiceServer;
-use reelmeter_service::CancellationToken;
+use reelmeter_service::{CancellationToken, Secret};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
 use tonic::transport::server::{Connected, ServerTlsConfig};
 use tonic_health::ServingStatus;
+use tonic_web::GrpcWebLayer;
 
+use super::shared_summary::SharedSummaries;
+use super::token::TokenCheck;
 use super::{MeterApi, PricingApi};
 use crate::application::Meter;
 use crate::application::writer::Health;
@@ -29,8 +33,19 @@ const RESET_STREAMS_MAX: usize = 64;
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(20);
 /// And has so long to answer.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a call may take until its answer begins; a stream may then go on. Longer than any wait for the ledger.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// The name under which the health of everything is asked.
 const WHOLE_SERVER: &str = "";
+
+/// Who may call, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// TLS; `None` for plain connections.
+    pub tls: Option<ServerTlsConfig>,
+    /// The token that callers must show; `None` for none.
+    pub token: Option<Secret>,
+}
 
 /// Serves a meter until it is told to stop and every call is answered.
 ///
@@ -39,7 +54,7 @@ const WHOLE_SERVER: &str = "";
 pub async fn serve<S, IO>(
     meter: Meter,
     health: watch::Receiver<Health>,
-    tls: Option<ServerTlsConfig>,
+    access: Access,
     incoming: S,
     shutdown: CancellationToken,
 ) -> Result<(), tonic::transport::Error>
@@ -56,24 +71,33 @@ where
         .http2_max_pending_accept_reset_streams(Some(RESET_STREAMS_MAX))
         .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
-        .tcp_nodelay(true);
-    if let Some(tls) = tls {
+        .timeout(CALL_TIMEOUT)
+        .tcp_nodelay(true)
+        // gRPC-Web comes over HTTP/1.1. Pages of other origins cannot use it: that is a proxy's decision, not ours.
+        .accept_http1(true)
+        .layer(GrpcWebLayer::new());
+    if let Some(tls) = access.tls {
         builder = builder.tls_config(tls)?;
     }
-    let meter_service = MeterServiceServer::new(MeterApi::new(meter.clone(), shutdown.clone()))
-        .max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let meter_service = SharedSummaries::new(
+        MeterApi::new(meter.clone(), shutdown.clone()),
+        MESSAGE_BYTES_MAX,
+    );
     let pricing_service = PricingServiceServer::new(PricingApi::new(meter))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let check = TokenCheck::new(access.token.as_ref());
+    // Health is asked by container engines, which have no token, and tells nothing.
     let mut router = builder
         .add_service(health_service)
-        .add_service(meter_service)
-        .add_service(pricing_service);
+        .add_service(InterceptedService::new(meter_service, check.clone()))
+        .add_service(InterceptedService::new(pricing_service, check.clone()));
+
     match tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(reelmeter_proto::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()
     {
-        Ok(reflection) => router = router.add_service(reflection),
+        Ok(reflection) => router = router.add_service(InterceptedService::new(reflection, check)),
         Err(error) => tracing::warn!(%error, "reflection is not served"),
     }
     router

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::{Stream, stream};
 use reelmeter_proto::meter::v1 as wire;
 use reelmeter_service::CancellationToken;
 use tonic::Status;
 
+use super::shared_summary::{SharedMessage, encoded};
 use super::status::status;
 use super::{from_wire, to_wire};
 use crate::application::watch_summary::{Update, UpdateKind, WatchRequest};
@@ -19,7 +21,7 @@ pub(super) async fn answers(
     meter: Meter,
     request: wire::WatchSummaryRequest,
     shutdown: CancellationToken,
-) -> Result<impl Stream<Item = Result<wire::WatchSummaryResponse, Status>> + Send, Error> {
+) -> Result<impl Stream<Item = Result<SharedMessage, Status>> + Send, Error> {
     let interval = from_wire::duration("min_interval", request.min_interval)?;
     if interval.is_some_and(|interval| interval.is_negative()) {
         return Err(Problem::new("min_interval", "must not be negative").into());
@@ -34,7 +36,8 @@ pub(super) async fn answers(
         follow: request.follow,
     };
     let maker = meter.clone();
-    let make = move |usage: &SessionUsage| to_wire::summary(usage, &maker.prices(), maker.now());
+    let make =
+        move |usage: &SessionUsage| encoded(to_wire::summary(usage, &maker.prices(), maker.now()));
     let watch = meter.watch(request, make, shutdown).await?;
     Ok(stream::unfold(
         (watch, meter),
@@ -46,16 +49,17 @@ pub(super) async fn answers(
     ))
 }
 
-fn message(update: &Update<wire::Summary>, meter: &Meter) -> wire::WatchSummaryResponse {
+fn message(update: &Update<Bytes>, meter: &Meter) -> SharedMessage {
     let kind = match update.kind {
         UpdateKind::Snapshot => wire::SummaryUpdateKind::Snapshot,
         UpdateKind::Change => wire::SummaryUpdateKind::Change,
         UpdateKind::Heartbeat => wire::SummaryUpdateKind::Heartbeat,
         UpdateKind::Settled => wire::SummaryUpdateKind::Settled,
     };
-    wire::WatchSummaryResponse {
+    let own = wire::WatchSummaryResponse {
         kind: kind.into(),
         server_time: Some(to_wire::time(meter.now())),
-        summary: update.summary.as_deref().cloned(),
-    }
+        summary: None,
+    };
+    SharedMessage::new(&own, update.summary.as_deref().cloned())
 }

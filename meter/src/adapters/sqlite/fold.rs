@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::codec;
 use super::error::Result;
+use super::event_id::EventId;
 use super::ledger::SqliteLedger;
 use super::load;
 use super::row::{self, EventRow};
@@ -45,7 +46,17 @@ impl SqliteLedger {
                 .execute(params![ledger.last_event])?;
             Ok(())
         })?;
-        self.tail = Tail::default();
+        for (tenant, id) in std::mem::take(&mut self.tail).keys.into_keys() {
+            if let EventId::Uuid(_) = id {
+                let newest = self
+                    .newest_folded
+                    .entry(tenant)
+                    .or_insert_with(|| id.clone());
+                if id > *newest {
+                    *newest = id;
+                }
+            }
+        }
         Ok(())
     }
 

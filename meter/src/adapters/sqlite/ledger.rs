@@ -10,6 +10,7 @@ use reelmeter_rating::{Boundaries, RateTable};
 use rusqlite::{Connection, ToSql, params};
 
 use super::error::Result;
+use super::event_id::EventId;
 use super::library::SqliteLibrary;
 use super::load::{self, Snapshots};
 use super::lock::LedgerLock;
@@ -70,6 +71,8 @@ pub struct SqliteLedger {
     pub(super) sessions: LruCache<SessionKey, Held>,
     pub(super) tenants: HashMap<Arc<str>, i64>,
     pub(super) tail: Tail,
+    /// By the tenant's number: the greatest UUID up to the watermark. No entry: there is none.
+    pub(super) newest_folded: HashMap<i64, EventId>,
     /// The number of the last event.
     pub(super) last_event: i64,
     pub(super) last_series: i64,
@@ -120,6 +123,7 @@ impl SqliteLedger {
         );
         // Numbers of events that were moved out of the file are not given again.
         let last_event = last_event.max(load::watermark(&connection)?);
+        let newest_folded = load::newest_folded(&connection)?;
         let boundaries = load::boundaries(&connection)?;
         let prices = super::rates::with_kept_overrides(&connection, prices)?;
         let shared = Shared {
@@ -135,6 +139,7 @@ impl SqliteLedger {
             sessions: LruCache::unbounded(),
             tenants: HashMap::from([(Arc::from(""), 0)]),
             tail: Tail::default(),
+            newest_folded,
             last_event,
             last_series,
             last_session,
@@ -162,9 +167,13 @@ impl SqliteLedger {
             self.connection.prepare_cached("COMMIT")?.execute([])?;
             Ok(value)
         });
-        if worked.is_err() && !self.connection.is_autocommit() {
+        if worked.is_err() {
+            // A tenant that the transaction made is gone with it.
+            self.tenants.retain(|name, _| name.is_empty());
             // A rollback that fails leaves nothing behind either: the next BEGIN says so.
-            if let Err(error) = self.connection.execute_batch("ROLLBACK") {
+            if !self.connection.is_autocommit()
+                && let Err(error) = self.connection.execute_batch("ROLLBACK")
+            {
                 tracing::warn!(%error, "a transaction could not be rolled back");
             }
         }
@@ -328,6 +337,7 @@ impl SqliteLedger {
             } => self.release(&key(session_id), &reservation_id, now),
             Change::SetRates(rates) => self.set_rates(rates, now),
             Change::ResetRates(filter) => self.reset_rates(&filter, now),
+            Change::Reprice(table) => self.reprice(&table, now),
             Change::Hold(session) => self.hold_session(&key(session)),
             Change::EndIdle(idle) => self.end_idle(idle, now),
         }

@@ -1,6 +1,6 @@
 //! A session from the file: its rollups up to the watermark. What lies behind it is added by the caller.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::codec;
 use super::error::{Result, damaged};
+use super::event_id::EventId;
 use super::fine;
 use super::row::{SERIES_COLUMNS, collect, read_series};
 use super::tail::{Delta, SessionTail};
@@ -158,6 +159,23 @@ pub(super) fn watermark(connection: &Connection) -> Result<i64> {
         .query_row([], |row| row.get(0))
         .optional()?
         .unwrap_or(0))
+}
+
+/// The greatest UUID of each tenant up to the watermark, where there is one.
+pub(super) fn newest_folded(connection: &Connection) -> Result<HashMap<i64, EventId>> {
+    // Bytes sort after text, so that the greatest key of a tenant is its greatest UUID.
+    let mut statement = connection.prepare_cached(
+        "SELECT tenant.id, (SELECT event_key.id FROM event_key WHERE event_key.tenant = tenant.id \
+         ORDER BY event_key.id DESC LIMIT 1) FROM tenant",
+    )?;
+    let newest = collect(&mut statement, [], |row| {
+        Ok((row.get(0)?, row.get::<_, Option<EventId>>(1)?))
+    })?;
+    let uuids = newest.into_iter().filter_map(|(tenant, id)| match id {
+        Some(id @ EventId::Uuid(_)) => Some((tenant, id)),
+        _ => None,
+    });
+    Ok(uuids.collect())
 }
 
 /// Every boundary, in the order in which the meter learnt of it.

@@ -35,10 +35,7 @@ pub(super) fn with_kept_overrides(connection: &Connection, table: &RateTable) ->
             |row| row.get(0),
         )
         .optional()?;
-    Ok(Prices {
-        table: table.with_rpc(kept),
-        revision: revision.unwrap_or(0),
-    })
+    Ok(Prices::new(table.with_rpc(kept), revision.unwrap_or(0)))
 }
 
 impl SqliteLedger {
@@ -70,6 +67,20 @@ impl SqliteLedger {
         self.adopt_overrides(&prices, overrides, removed, now)
     }
 
+    pub(super) fn reprice(&mut self, table: &RateTable, now: Timestamp) -> Result<Answer> {
+        let prices = self.shared.prices();
+        let kept = prices
+            .table
+            .overrides(Layer::Rpc)
+            .cloned()
+            .unwrap_or_default();
+        let table = table.with_rpc(kept);
+        if table == prices.table {
+            return Ok(Answer::Prices { prices, removed: 0 });
+        }
+        self.adopt(Prices::new(table, prices.revision + 1), 0, now)
+    }
+
     fn adopt_overrides(
         &mut self,
         before: &Prices,
@@ -77,11 +88,21 @@ impl SqliteLedger {
         removed: usize,
         now: Timestamp,
     ) -> Result<Answer> {
-        let text = overrides.to_toml();
-        let prices = Arc::new(Prices {
-            table: before.table.with_rpc(overrides),
-            revision: before.revision + 1,
-        });
+        self.adopt(
+            Prices::new(before.table.with_rpc(overrides), before.revision + 1),
+            removed,
+            now,
+        )
+    }
+
+    /// Makes these the prices in force, here and after the next start.
+    fn adopt(&mut self, prices: Prices, removed: usize, now: Timestamp) -> Result<Answer> {
+        let text = prices
+            .table
+            .overrides(Layer::Rpc)
+            .map(Overrides::to_toml)
+            .unwrap_or_default();
+        let prices = Arc::new(prices);
         self.fold(now)?;
         let added = self.added_boundaries(&prices.table);
         let resorted = self.in_transaction(|ledger| {

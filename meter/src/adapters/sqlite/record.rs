@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use reelmeter_rating::Name;
 use reelmeter_rating::usage::rating_time;
+use reelmeter_rating::{Boundaries, Name};
 use rusqlite::{OptionalExtension, params};
 
 use super::codec;
@@ -24,7 +24,8 @@ use crate::domain::problem::Problem;
 use crate::domain::recorder::Backlog;
 use crate::domain::series::Series;
 use crate::domain::session::Session;
-use crate::domain::usage::{SeriesId, SessionUsage};
+use crate::domain::summary::{Prices, rated_now};
+use crate::domain::usage::{ClassKey, SeriesId, SessionUsage};
 
 /// What a transaction will have done to one session, once it is committed.
 #[derive(Debug, Default)]
@@ -138,8 +139,12 @@ impl SqliteLedger {
             },
             None => None,
         };
+        let prices = self.shared.prices();
+        let sorted_by = Arc::clone(&self.sorted_by);
         let session = self.session(&key)?;
-        if let Some(problem) = unsound(session.as_deref(), &event, replaced.as_ref()) {
+        let problem = unsound(session.as_deref(), &event, replaced.as_ref())
+            .or_else(|| too_dear(session.as_deref(), &event, &prices, &sorted_by, now));
+        if let Some(problem) = problem {
             return Ok(Recorded::Invalid(problem));
         }
         if session.is_none() {
@@ -154,6 +159,10 @@ impl SqliteLedger {
         if let Some(known) = staged.keys.get(id).or_else(|| self.tail.keys.get(id)) {
             return Ok(Some(*known));
         }
+        // Time-ordered ids are nearly always newer than all that lie before the watermark: no need to look.
+        if self.is_newer_than_all_folded(id) {
+            return Ok(None);
+        }
         let mut statement = self.connection.prepare_cached(
             "SELECT event_key.n, event.hash FROM event_key JOIN event ON event.n = event_key.n \
              WHERE event_key.tenant = ?1 AND event_key.id = ?2",
@@ -165,6 +174,16 @@ impl SqliteLedger {
             })
         });
         Ok(found.optional()?)
+    }
+
+    fn is_newer_than_all_folded(&self, (tenant, id): &(i64, EventId)) -> bool {
+        match id {
+            EventId::Uuid(_) => self
+                .newest_folded
+                .get(tenant)
+                .is_none_or(|newest| id > newest),
+            EventId::Text(_) => false,
+        }
     }
 
     /// The event that another one wants to replace; or why it cannot.
@@ -463,6 +482,42 @@ fn make_room(shown: &mut BTreeMap<Arc<str>, Backlog>, coming: &BTreeMap<Arc<str>
         };
         shown.remove(&idle);
     }
+}
+
+/// A quantity that costs more than can be written down exactly. Later prices may still make it so: then it is shown as
+/// unpriced, and says why.
+fn too_dear(
+    session: Option<&Held>,
+    event: &Event,
+    current: &Prices,
+    sorted_by: &Arc<Boundaries>,
+    now: Timestamp,
+) -> Option<Problem> {
+    let (rated, clock_ahead) = rating_time(event.occurred.unwrap_or(now), now);
+    let boundaries = session.map_or(sorted_by, |session| &session.boundaries);
+    let key = ClassKey::of(
+        0,
+        &event.series,
+        &event.values,
+        rated,
+        clock_ahead,
+        boundaries,
+    )
+    .ok()?;
+    let usage = session
+        .and_then(|session| session.live.as_ref())
+        .map(|live| live.usage());
+    let (position, reason) =
+        match &usage {
+            Some(usage) if usage.session.ended.is_some() => rated_now(usage, current, now)
+                .0
+                .beyond(&key, &event.series, &event.values, now)?,
+            _ => current.beyond(&key, &event.series, &event.values, now)?,
+        };
+    Some(Problem::new(
+        format!("quantities[{position}].value"),
+        reason,
+    ))
 }
 
 /// What only the session can tell is wrong with an event.

@@ -18,10 +18,7 @@ use crate::domain::usage::{BilledSum, ClassKey, SessionUsage, Sum, Tally};
 pub fn rated_now(usage: &SessionUsage, current: &Prices, now: Timestamp) -> (Prices, Timestamp) {
     match &usage.session.ended {
         Some(ended) => (
-            Prices {
-                table: ended.prices.clone(),
-                revision: ended.price_revision,
-            },
+            Prices::new(ended.prices.clone(), ended.price_revision),
             ended.at,
         ),
         None => (current.clone(), now),
