@@ -366,10 +366,12 @@ async fn last_words(
                 out.line(&format!("Saved       {}", path.display()))?;
             }
         }
-        End::Left => out.line(&format!(
-            "It goes on. Watch it with: client watch {}",
-            video.session_id
-        ))?,
+        End::Left | End::Interrupted if options.runs_without_us => {
+            out.line("Goes on     the generator makes it without this command")?;
+            out.line(&format!("Watch it    client watch {}", video.session_id))?;
+            out.line(&format!("Stop it     client cancel {}", video.id))?;
+        }
+        End::Left | End::Declined => {}
         End::Failed | End::Cancelled | End::Interrupted => {
             if video.state != VideoState::Discarded {
                 out.line(&format!(
@@ -379,7 +381,6 @@ async fn last_words(
                 out.line("            what was bought is kept and not bought again")?;
             }
         }
-        End::Declined => {}
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use jiff::tz::TimeZone;
-use reelmeter_client::cli::{Cli, Command, Commands};
+use reelmeter_client::cli::{Cli, Commands};
 use reelmeter_client::remote::Target;
 use reelmeter_client::{Error, Out, Shown};
 use reelmeter_proto::generator::v1 as g;
@@ -27,23 +27,15 @@ async fn run_with(
 ) -> (Result<ExitCode, Error>, String) {
     let arguments = std::iter::once("client").chain(line.split_whitespace());
     let cli = Cli::try_parse_from(arguments.map(|word| word.replace('+', " "))).unwrap();
-    run_command(
-        world,
-        &cli.command.unwrap(),
-        token,
-        CancellationToken::new(),
-    )
-    .await
+    let (out, written) = Out::buffer();
+    let commands = commands(world, token, out);
+    let run = commands.run(cli.command.as_ref().unwrap(), CancellationToken::new());
+    let result = within("the end of the command", run).await;
+    (result, written.text())
 }
 
-async fn run_command(
-    world: &World,
-    command: &Command,
-    token: Option<&str>,
-    shutdown: CancellationToken,
-) -> (Result<ExitCode, Error>, String) {
-    let (out, written) = Out::buffer();
-    let commands = Commands {
+fn commands(world: &World, token: Option<&str>, out: Out) -> Commands {
+    Commands {
         target: Target {
             meter_addr: world.url(),
             generator_addr: world.url(),
@@ -53,9 +45,7 @@ async fn run_command(
         shown: Shown::Plain,
         out,
         zone: TimeZone::UTC,
-    };
-    let code = within("the end of the command", commands.run(command, shutdown)).await;
-    (code, written.text())
+    }
 }
 
 fn code(result: Result<ExitCode, Error>) -> String {
@@ -329,29 +319,35 @@ async fn an_answer_that_got_lost_is_asked_for_again_and_starts_one_video() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_interrupted_run_prints_what_is_known_and_how_to_go_on() {
+async fn an_interrupted_watch_says_that_the_generator_goes_on_and_how_to_stop_it() {
     let world = World::start().await;
     world.show(scenes::video());
     world.tell(scenes::narrated());
     let cli = Cli::try_parse_from(["client", "generate", "x", "--yes"]).unwrap();
+    let (out, written) = Out::buffer();
     let shutdown = CancellationToken::new();
-    let asked = shutdown.clone();
-    let watched = world.clone();
+    let (asked, seen) = (shutdown.clone(), written.clone());
     tokio::spawn(async move {
-        within("the watching", async {
-            while watched.count("WatchVideo") == 0 {
+        within("the figures", async {
+            while !seen.text().contains("cost: $0.1755") {
                 tokio::time::sleep(std::time::Duration::from_millis(5)).await;
             }
         })
         .await;
         asked.cancel();
     });
-    let (result, text) = run_command(&world, &cli.command.unwrap(), None, shutdown).await;
+    let commands = commands(&world, None, out);
+    let run = commands.run(cli.command.as_ref().unwrap(), shutdown);
+    let result = within("the end of the command", run).await;
+    let text = written.text();
     assert_eq!(code(result), format!("{:?}", ExitCode::from(130)));
-    assert!(
-        text.contains("Continue    client resume 0197a0f2-3333-7000-8000-000000000003"),
-        "{text}"
-    );
+    for said in [
+        "Total cost  $0.1755",
+        "Watch it    client watch 0197a0f2-2222-7000-8000-000000000002",
+        "Stop it     client cancel 0197a0f2-3333-7000-8000-000000000003",
+    ] {
+        assert!(text.contains(said), "{said:?} in\n{text}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

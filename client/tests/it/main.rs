@@ -10,8 +10,10 @@
 mod commands;
 mod connections;
 mod keys;
+mod picture;
 mod plain;
 mod reports;
 mod screens;
 mod support;
 mod terminal;
+mod with_the_meter;

@@ -2,6 +2,7 @@
 
 pub mod driver;
 pub mod fake;
+pub mod meter;
 pub mod pty;
 pub mod relay;
 pub mod scenes;

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 pub struct Relay {
     address: SocketAddr,
     open: Arc<watch::Sender<bool>>,
+    upstream: Arc<watch::Sender<SocketAddr>>,
 }
 
 impl Relay {
@@ -20,6 +21,8 @@ impl Relay {
         let address = listener.local_addr().unwrap();
         let open = Arc::new(watch::channel(true).0);
         let state = Arc::clone(&open);
+        let upstream = Arc::new(watch::channel(upstream).0);
+        let leads_to = Arc::clone(&upstream);
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
                 // A cut line takes the connection and closes it, as a proxy without its service does.
@@ -27,6 +30,7 @@ impl Relay {
                     continue;
                 }
                 let mut state = state.subscribe();
+                let upstream = *leads_to.borrow();
                 tokio::spawn(async move {
                     let Ok(far) = TcpStream::connect(upstream).await else {
                         return;
@@ -39,12 +43,21 @@ impl Relay {
                 });
             }
         });
-        Self { address, open }
+        Self {
+            address,
+            open,
+            upstream,
+        }
     }
 
     /// Its address, for a client.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Leads connections to another address from now on.
+    pub fn lead_to(&self, upstream: SocketAddr) {
+        self.upstream.send_replace(upstream);
     }
 
     /// Breaks every connection and lets no other through.
