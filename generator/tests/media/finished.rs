@@ -274,6 +274,28 @@ async fn a_quiet_and_a_very_short_voice_are_brought_to_the_same_loudness() {
     }
 }
 
+/// Clicks far above the voice: amplified with it, they would be cut off at the top.
+#[tokio::test]
+async fn loud_clicks_in_a_quiet_voice_are_limited_and_not_clipped() {
+    let studio = Studio::open().await;
+    let mut scene = studio.scene(1, "color=gray:s=640x360", "Click.", 4_000);
+    scene.narration = studio.voice_at("clicks.pcm", 4_000, 800.0);
+    let mut bytes = std::fs::read(&scene.narration).unwrap();
+    for start in (6_000..90_000).step_by(24_000) {
+        for sample in start..start + 120 {
+            let swing = (sample as f64 * 0.3).sin() * 26_000.0;
+            bytes[sample * 2..sample * 2 + 2].copy_from_slice(&(swing as i16).to_le_bytes());
+        }
+    }
+    std::fs::write(&scene.narration, bytes).unwrap();
+    let mut plan = plan(vec![scene]);
+    plan.geometry = Geometry::new(AspectRatio::Landscape, 144).unwrap();
+    let video = studio.compile(&plan, "clicks.mp4").await.unwrap();
+    let (integrated, peak) = loudness(&video.path);
+    assert!((integrated + 14.0).abs() <= 1.0, "{integrated} LUFS");
+    assert!(peak <= -1.0, "{peak} dBTP");
+}
+
 #[tokio::test]
 async fn a_silent_narration_is_left_silent_and_told() {
     let studio = Studio::open().await;
@@ -501,6 +523,7 @@ async fn many_pictures_are_joined_to_the_frame() {
         .unwrap();
     let timeline = laid_out(&[7_200; 24], &plan.pacing);
     assert_eq!(video.duration_ms, timeline.duration_ms());
+    assert!(frame_steps(&video.path).iter().all(|step| *step == 512));
     for index in [0, 1, 18, 19, 20, 21, 23] {
         let shot = timeline.shots()[index];
         let sky = Frame::of(&video, shot.start_frame + shot.frame_count / 2).sky();

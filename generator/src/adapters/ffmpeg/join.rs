@@ -15,9 +15,8 @@ use super::process::{Patience, Run};
 use super::{Error, Tools};
 use crate::domain::timeline::{FRAMES_PER_SECOND, Timeline};
 
-/// Ticks a second in which the file counts, and ticks a frame.
+/// Ticks a second in which the file counts: 512 a frame.
 const TICKS_PER_SECOND: u32 = 15_360;
-const TICKS_PER_FRAME: u32 = TICKS_PER_SECOND / FRAMES_PER_SECOND;
 
 /// Longest title that a file carries, in characters.
 const TITLE_CHARACTERS_MAX: usize = 200;
@@ -55,9 +54,6 @@ impl Join<'_> {
         fs::write(list.path(), self.list())
             .await
             .map_err(|source| Error::file("writing", list.path(), source))?;
-        // The list counts in microseconds, the file in ticks: onto whole frames again.
-        let whole = |name: &str| format!("floor({name}/{TICKS_PER_FRAME}+0.5)*{TICKS_PER_FRAME}");
-        let on_frames = format!("setts=pts={}:dts={}", whole("PTS"), whole("DTS"));
         let ticks = TICKS_PER_SECOND.to_string();
         let args = Args::ffmpeg_with_progress()
             // Only plain names in the same folder.
@@ -65,7 +61,7 @@ impl Join<'_> {
             .input("concat", list.path())
             .input("wav", self.voice)
             .words(["-map", "0:v:0", "-map", "1:a:0", "-c:v", "copy"])
-            .words(["-bsf:v", &on_frames, "-video_track_timescale", &ticks])
+            .words(["-video_track_timescale", &ticks])
             .words(["-c:a", "aac", "-b:a", "192k", "-ar", "48000", "-ac", "2"])
             .words(["-map_metadata", "-1", "-map_chapters", "-1", "-metadata"])
             .word(format!("title={}", plain_title(self.title)))
@@ -94,11 +90,16 @@ impl Join<'_> {
     }
 
     /// The list of segments. Their names are ours: letters, digits, dash and dot.
+    ///
+    /// It counts in microseconds, which are no whole frames. So each duration is the
+    /// difference of two places counted from the start of the video: the error never
+    /// adds up, and stays far below the tick that times are rounded to.
     fn list(&self) -> String {
+        let place_us = |frame: u64| frame * 1_000_000 / u64::from(FRAMES_PER_SECOND);
         let mut list = "ffconcat version 1.0\n".to_owned();
         for (index, segment) in self.segments.iter().enumerate() {
             let frames = self.timeline.frames_of_shot(index);
-            let us = (frames.end - frames.start) * 1_000_000 / u64::from(FRAMES_PER_SECOND);
+            let us = place_us(frames.end) - place_us(frames.start);
             let name = segment.file_name().unwrap_or_default().to_string_lossy();
             // Writing to a String cannot fail.
             let _ = writeln!(
@@ -125,7 +126,7 @@ fn plain_title(title: &str) -> String {
 }
 
 // Frames fall on whole ticks.
-const _: () = assert!(TICKS_PER_FRAME * FRAMES_PER_SECOND == TICKS_PER_SECOND);
+const _: () = assert!(TICKS_PER_SECOND.is_multiple_of(FRAMES_PER_SECOND));
 
 #[cfg(test)]
 mod tests {
@@ -162,7 +163,7 @@ mod tests {
         assert_eq!(
             join.list(),
             "ffconcat version 1.0\nfile segment-001-a.mp4\nduration 2.366666\n\
-             file segment-002-b.mp4\nduration 3.466666\n"
+             file segment-002-b.mp4\nduration 3.466667\n"
         );
     }
 }
