@@ -10,7 +10,7 @@ fail() { echo "error: $*" >&2; sed 's/^/    /' "$work/log" | tail -n 40 >&2; exi
 
 cd "$work"
 start=$SECONDS
-env -u GEMINI_API_KEY -u ELEVENLABS_API_KEY timeout 300 "$program" --plain "Why do volcanoes erupt?" \
+env -u GEMINI_API_KEY -u ELEVENLABS_API_KEY timeout 540 "$program" --plain "Why do volcanoes erupt?" \
     >log 2>errors </dev/null || { cat errors >>log; fail "the run ended with code $?"; }
 cat log
 echo "end to end: made in $((SECONDS - start)) s"
