@@ -9,9 +9,12 @@ use reelmeter_proto::meter::v1 as pb;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watcher_sees_the_images_one_after_the_other() {
     let world = World::new().await;
-    // One after the other, so that none hides behind another.
+    // They are drawn side by side; each comes later than the one before, so that none hides behind another.
     let images = 5;
-    world.vendor.will("image:slow=0.3*5").await;
+    let rules: Vec<String> = (1..=images)
+        .map(|number| format!("image:slow={}@{number}", f64::from(number) * 0.4))
+        .collect();
+    world.vendor.will(&rules.join(",")).await;
     let video = world.create("How does a rainbow form?", images).await;
     let mut stream = world
         .meter()
