@@ -346,7 +346,7 @@ async fn last_words(
             out.lines(breakdown::lines(summary, video, zone))?;
             if state.figures_are_the_generators() {
                 out.line(
-                    "Note        these are the generator's own figures: the meter was not heard",
+                    "Note        these are the generator's own figures: the meter has sent none",
                 )?;
             }
         }

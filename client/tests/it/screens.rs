@@ -282,6 +282,28 @@ fn the_last_minute_is_drawn_once_a_minute_was_watched() {
 }
 
 #[test]
+fn a_panel_that_does_not_fit_says_how_much_is_hidden_and_scrolls_to_it() {
+    let mut model = making();
+    tell(&mut model, &scenes::narrated());
+    press(&mut model, Action::NextPanel);
+    let drawn = text(&buffer(&mut model, (40, 12), &Theme::COLOURED));
+    assert!(
+        drawn.contains("Sources  +5") || drawn.contains("+5"),
+        "{drawn}"
+    );
+    assert!(!drawn.contains("renews"), "{drawn}");
+    press(&mut model, Action::Last);
+    let drawn = text(&buffer(&mut model, (40, 12), &Theme::COLOURED));
+    assert!(drawn.contains("renews 1 Dec 2026"), "{drawn}");
+    press(&mut model, Action::Up);
+    let drawn = text(&buffer(&mut model, (40, 12), &Theme::COLOURED));
+    assert!(
+        !drawn.contains("renews 1 Dec 2026"),
+        "one row up is seen at once: {drawn}"
+    );
+}
+
+#[test]
 fn a_terminal_without_these_signs_gets_plain_ones() {
     let mut model = making();
     tell(&mut model, &scenes::narrated());

@@ -96,7 +96,13 @@ fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
     one(buffer, layout.quantities, |columns| {
         totals::quantities(model, theme, columns)
     });
-    one(buffer, layout.tabs, |columns| tabs(model, theme, columns));
+    if let (1.., Some((panel, place))) = (layout.tabs.height, layout.panels.first()) {
+        let lines = panel_lines(*panel, model, theme, place.width).len();
+        let hidden = usize::from(beyond(lines, place.height));
+        one(buffer, layout.tabs, |columns| {
+            tabs(model, theme, columns, hidden)
+        });
+    }
     one(buffer, layout.sources, |columns| {
         sources::short(model, theme, columns)
     });
@@ -247,8 +253,8 @@ fn panel_note(panel: Panel, model: &Model) -> String {
     }
 }
 
-/// The names of the panels, the one that is shown marked.
-fn tabs(model: &Model, theme: &Theme, columns: usize) -> Line<'static> {
+/// The names of the panels, the one that is shown marked, and how much of it is not on the screen.
+fn tabs(model: &Model, theme: &Theme, columns: usize, hidden: usize) -> Line<'static> {
     let mut spans = Vec::new();
     for panel in model.panels() {
         let role = if panel == model.panel {
@@ -261,7 +267,12 @@ fn tabs(model: &Model, theme: &Theme, columns: usize) -> Line<'static> {
         }
         spans.push(span(theme, role, panel.tab()));
     }
-    Line::from(parts::fit(spans, columns))
+    let note = if hidden > 0 {
+        vec![span(theme, Role::Muted, format!("+{hidden}"))]
+    } else {
+        Vec::new()
+    };
+    parts::spread(spans, note, columns)
 }
 
 /// Something that takes the place of the panels.
