@@ -5,6 +5,7 @@
 
 pub mod adapters;
 pub mod application;
+pub mod commands;
 mod config;
 pub mod domain;
 pub mod prices;
@@ -42,6 +43,9 @@ pub enum Error {
     /// The port cannot be opened.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// A command could not be carried out, or has found a difference.
+    #[error(transparent)]
+    Command(#[from] commands::CommandError),
     /// A running meter is not well.
     #[error(transparent)]
     Health(#[from] HealthError),

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use reelmeter_meter::{Config, Error, SECRETS, run};
+use reelmeter_meter::commands::{self, Command};
+use reelmeter_meter::{Config, SECRETS, run};
 use reelmeter_service::{Program, Settings, health, listen, program};
 
 /// Decoding an event takes half the time with it.
@@ -14,6 +15,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 struct Cli {
     #[command(flatten)]
     config: Config,
+    /// Serves, if no command is given.
+    #[command(subcommand)]
+    command: Option<Command>,
 }
 
 fn main() -> ExitCode {
@@ -22,16 +26,17 @@ fn main() -> ExitCode {
         SECRETS,
         |settings: Settings<Cli>, shutdown| async move {
             let Settings {
-                cli: Cli { config },
+                cli: Cli { config, command },
                 common,
                 secrets,
                 ..
             } = settings;
             let config = config.with_secrets(&secrets);
+            if let Some(command) = &command {
+                return commands::run(command, &config);
+            }
             if config.health_check {
-                return Ok::<_, Error>(
-                    health::check("meter", config.meter_listen, &common.tls()).await?,
-                );
+                return Ok(health::check("meter", config.meter_listen, &common.tls()).await?);
             }
             let listener = listen::bind(config.meter_listen, "meter_listen", &common).await?;
             run(config, common, listener, shutdown).await

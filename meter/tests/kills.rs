@@ -17,7 +17,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use reelmeter_meter::adapters::sqlite::lock;
+use reelmeter_meter::adapters::sqlite::{lock, verify};
 use reelmeter_proto::meter::v1 as pb;
 use reelmeter_proto::meter::v1::meter_service_client::MeterServiceClient;
 use tonic::transport::{Channel, Endpoint};
@@ -82,7 +82,7 @@ impl Meter {
 
 fn event(number: u64) -> pb::UsageEvent {
     pb::UsageEvent {
-        event_id: if number % 2 == 0 {
+        event_id: if number.is_multiple_of(2) {
             format!("0199c3f2-7d4a-7c11-8a3e-{number:012x}")
         } else {
             format!("call {number}")
@@ -221,6 +221,8 @@ async fn settle(meter: &Meter, known: &Mutex<Known>) {
 }
 
 fn check_file(database: &Path) {
+    let verified = verify(database).unwrap();
+    assert!(verified.is_sound(), "{:?}", verified.differences);
     let connection = rusqlite::Connection::open(database).unwrap();
     let sound: String = connection
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))

@@ -14,6 +14,8 @@ mod access;
 mod budgets;
 #[path = "service/faults.rs"]
 mod faults;
+#[path = "service/files.rs"]
+mod files;
 #[path = "service/life.rs"]
 mod life;
 #[path = "service/pricing.rs"]

@@ -1,6 +1,8 @@
 //! What can go wrong, in few words. Each knows whether trying again can help; `adapters/grpc/status.rs` says how the wire
 //! calls them.
 
+use std::fmt;
+
 use crate::domain::budget::Cap;
 use crate::domain::problem::Problem;
 
@@ -22,15 +24,8 @@ pub enum Error {
     #[error("{0}")]
     Precondition(String),
     /// Less of the budget remains than was asked for.
-    #[error("session `{session_id}` has {} left of its budget, {} were asked for; raise it with SetBudget or ask for less", remaining.words(), asked.as_ref().map_or_else(|| "more".to_owned(), Cap::words))]
-    BudgetExhausted {
-        /// The session.
-        session_id: String,
-        /// What can still be reserved.
-        remaining: Cap,
-        /// What was asked for; `None` for all that remains.
-        asked: Option<Cap>,
-    },
+    #[error("{0}")]
+    BudgetExhausted(Box<Exhausted>),
     /// Too many requests wait for the ledger.
     #[error("too many requests wait for the ledger; try again in a moment with the same ids")]
     Busy,
@@ -46,6 +41,32 @@ pub enum Error {
     /// Something that must not happen did.
     #[error("the meter failed in a way that it should not: {0}; please report it")]
     Internal(String),
+}
+
+/// A budget of which too little is left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exhausted {
+    /// The session.
+    pub session_id: String,
+    /// What can still be reserved.
+    pub remaining: Cap,
+    /// What was asked for; `None` for all that remains.
+    pub asked: Option<Cap>,
+}
+
+impl fmt::Display for Exhausted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let asked = self
+            .asked
+            .as_ref()
+            .map_or_else(|| "more".to_owned(), Cap::words);
+        let (session_id, remaining) = (&self.session_id, self.remaining.words());
+        write!(
+            f,
+            "session `{session_id}` has {remaining} left of its budget, {asked} were asked for; \
+             raise it with SetBudget or ask for less"
+        )
+    }
 }
 
 impl Error {

@@ -73,7 +73,16 @@ impl std::fmt::Debug for Writer {
 
 /// A request on its way.
 #[derive(Debug)]
-pub struct Waiting(Result<oneshot::Receiver<Result<Answer, Error>>, Box<Result<Answer, Error>>>);
+pub struct Waiting(Way);
+
+/// How an answer comes.
+#[derive(Debug)]
+enum Way {
+    /// From the writer's thread.
+    Coming(oneshot::Receiver<Result<Answer, Error>>),
+    /// It is there.
+    Here(Box<Result<Answer, Error>>),
+}
 
 impl Waiting {
     /// The answer.
@@ -83,8 +92,8 @@ impl Waiting {
     pub async fn answer(self) -> Result<Answer, Error> {
         match self.0 {
             // A writer that is gone drops what it had taken; nothing of it was acknowledged.
-            Ok(receiver) => receiver.await.unwrap_or(Err(Error::Stopping)),
-            Err(done) => *done,
+            Way::Coming(receiver) => receiver.await.unwrap_or(Err(Error::Stopping)),
+            Way::Here(answer) => *answer,
         }
     }
 }
@@ -166,7 +175,7 @@ impl Writer {
                     .ok_or(Error::Stopping)?
                     .send(job)
                     .map_err(|_| Error::Stopping)?;
-                Ok(Waiting(Ok(receiver)))
+                Ok(Waiting(Way::Coming(receiver)))
             }
             Drive::Inline(ledger) => {
                 let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
@@ -175,7 +184,7 @@ impl Writer {
                 let answer = answers.pop().unwrap_or(Err(Error::Internal(
                     "a request without an answer".to_owned(),
                 )));
-                Ok(Waiting(Err(Box::new(answer))))
+                Ok(Waiting(Way::Here(Box::new(answer))))
             }
         }
     }

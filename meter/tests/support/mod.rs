@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use reelmeter_meter::adapters::sqlite::{SqliteLedger, SqliteLibrary};
+use reelmeter_meter::adapters::sqlite::{SqliteLedger, SqliteLibrary, verify};
 use reelmeter_meter::application::Error;
 use reelmeter_meter::application::ports::{
     Answer, Change, Ledger, Library, Recorded, Recording, ReportedBacklog, Request, SessionKey,
@@ -238,6 +238,8 @@ impl Store for Sqlite {
     fn crash(mut self, prices: RateTable) -> Self {
         // Nothing is folded or closed: the connection goes as it would with the process.
         drop(self.sides.take());
+        let verified = verify(&self.path()).unwrap();
+        assert!(verified.is_sound(), "{:?}", verified.differences);
         self.sides = Some(SqliteLedger::open(&self.path(), &prices, noon()).unwrap());
         self
     }

@@ -13,6 +13,7 @@ mod stream_usage;
 mod to_wire;
 mod token;
 mod watch_summary;
+mod words;
 
 pub use meter_service::MeterApi;
 pub use pricing_service::PricingApi;

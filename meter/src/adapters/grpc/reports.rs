@@ -3,7 +3,7 @@
 use reelmeter_proto::meter::v1 as wire;
 use reelmeter_rating::{Layer, Rate};
 
-use super::{from_wire, to_wire};
+use super::{from_wire, to_wire, words};
 use crate::application::ports::UsageRange;
 use crate::application::reports::{ReceiptRequest, UsageQuestion};
 use crate::application::{Error, Meter};
@@ -79,7 +79,7 @@ fn receipt_entry(entry: &ReceiptEntry, book: &str, asked: &[Rate]) -> wire::Rece
         stage: entry.stage.to_string(),
         scene: i32::try_from(entry.scene).unwrap_or(i32::MAX),
         attempt: i32::try_from(entry.attempt).unwrap_or(i32::MAX),
-        outcome: to_wire::outcome(entry.outcome).into(),
+        outcome: words::outcome(entry.outcome).into(),
         event_count: entry.events,
         lines: lines.collect(),
         cost: Some(to_wire::money(entry.cost)),

@@ -7,6 +7,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::application::Error;
+use crate::application::error::Exhausted;
 
 /// Who says so, in `ErrorInfo`.
 const DOMAIN: &str = "reelmeter.meter.v1";
@@ -32,11 +33,12 @@ pub(super) fn status(error: Error) -> Status {
             Status::with_error_details(Code::NotFound, message, details)
         }
         Error::Precondition(_) => Status::failed_precondition(message),
-        Error::BudgetExhausted {
-            session_id,
-            remaining,
-            ..
-        } => {
+        Error::BudgetExhausted(exhausted) => {
+            let Exhausted {
+                session_id,
+                remaining,
+                ..
+            } = *exhausted;
             let metadata = HashMap::from([
                 ("session_id".to_owned(), session_id),
                 ("remaining".to_owned(), remaining.words()),

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use reelmeter_proto::meter::v1 as wire;
-use reelmeter_rating::price_book::Billing;
-use reelmeter_rating::{Basis, Layer, Money, Outcome, PricingState, Rate, RateTable, Variant};
+use reelmeter_rating::{Money, Rate, RateTable};
 
 use super::from_wire::CURRENCY;
+use super::words::{basis, billing, layer, outcome, pricing_state, variant};
 use crate::application::ports::LedgerEvent;
 use crate::domain::budget::{BudgetStatus, Cap, ReservationState, ReservationStatus};
 use crate::domain::quota::Quota;
@@ -277,15 +277,6 @@ pub(super) fn rate(rate: &Rate, origin: wire::RateOrigin) -> wire::Rate {
     }
 }
 
-pub(super) fn layer(layer: Layer) -> wire::RateOrigin {
-    match layer {
-        Layer::Rpc => wire::RateOrigin::Rpc,
-        Layer::Environment => wire::RateOrigin::Environment,
-        Layer::File => wire::RateOrigin::File,
-        Layer::Book => wire::RateOrigin::PriceBook,
-    }
-}
-
 /// A table as a price book with its overrides; `as_of` leaves out what does not apply then.
 pub(super) fn price_book(
     table: &RateTable,
@@ -475,50 +466,5 @@ pub(super) fn ledger_event(found: LedgerEvent) -> wire::RecordedEvent {
         replaced,
         before_reset,
         clock_ahead,
-    }
-}
-
-pub(super) fn outcome(outcome: Outcome) -> wire::CallOutcome {
-    match outcome {
-        Outcome::Succeeded => wire::CallOutcome::Succeeded,
-        Outcome::Failed => wire::CallOutcome::Failed,
-        Outcome::Discarded => wire::CallOutcome::Discarded,
-        Outcome::Unconfirmed => wire::CallOutcome::Unconfirmed,
-    }
-}
-
-fn variant(variant: Variant) -> wire::RateVariant {
-    match variant {
-        Variant::Standard => wire::RateVariant::Standard,
-        Variant::Batch => wire::RateVariant::Batch,
-        Variant::Flex => wire::RateVariant::Flex,
-        Variant::Priority => wire::RateVariant::Priority,
-    }
-}
-
-fn basis(basis: Basis) -> wire::QuantityBasis {
-    match basis {
-        Basis::Reported => wire::QuantityBasis::Reported,
-        Basis::Counted => wire::QuantityBasis::Counted,
-        Basis::Estimated => wire::QuantityBasis::Estimated,
-    }
-}
-
-fn pricing_state(state: PricingState) -> wire::PricingState {
-    match state {
-        PricingState::Rated => wire::PricingState::Rated,
-        PricingState::Free => wire::PricingState::Free,
-        PricingState::Subscription => wire::PricingState::Subscription,
-        PricingState::Unpriced => wire::PricingState::Unpriced,
-        PricingState::Included => wire::PricingState::Included,
-    }
-}
-
-fn billing(billing: Option<Billing>) -> wire::BillingMode {
-    match billing {
-        None => wire::BillingMode::Unspecified,
-        Some(Billing::PayPerUse) => wire::BillingMode::PayPerUse,
-        Some(Billing::Subscription) => wire::BillingMode::Subscription,
-        Some(Billing::Free) => wire::BillingMode::Free,
     }
 }

@@ -9,6 +9,7 @@ use super::control::answer;
 use super::error::Result;
 use super::ledger::SqliteLedger;
 use crate::application::Error;
+use crate::application::error::Exhausted;
 use crate::application::ports::{Answer, SessionKey};
 use crate::domain::budget::{Cap, Reservation};
 use crate::domain::limits::RESERVATIONS_PER_SESSION_MAX;
@@ -89,10 +90,12 @@ impl SqliteLedger {
                 key.session_id
             )));
         }
-        let exhausted = || Error::BudgetExhausted {
-            session_id: key.session_id.to_string(),
-            remaining: status.remaining.clone(),
-            asked: lease.amount.clone(),
+        let exhausted = || {
+            Error::BudgetExhausted(Box::new(Exhausted {
+                session_id: key.session_id.to_string(),
+                remaining: status.remaining.clone(),
+                asked: lease.amount.clone(),
+            }))
         };
         let amount = match &lease.amount {
             Some(amount) if !amount.is_comparable(&status.cap) => {

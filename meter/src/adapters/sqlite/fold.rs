@@ -30,7 +30,7 @@ impl SqliteLedger {
             let connection = &ledger.connection;
             // In the order of the index: neighbours share their page.
             let mut keys: Vec<_> = ledger.tail.keys.iter().collect();
-            keys.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+            keys.sort_unstable_by_key(|(key, _)| *key);
             let mut insert = connection
                 .prepare_cached("INSERT INTO event_key (tenant, id, n) VALUES (?1, ?2, ?3)")?;
             for ((tenant, id), key) in keys {

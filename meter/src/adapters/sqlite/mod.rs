@@ -1,5 +1,6 @@
 //! The ledger in an SQLite file: one writer with group commit, rollups in memory, readers beside it.
 
+mod backlog;
 mod between;
 mod budget;
 mod codec;
@@ -17,9 +18,12 @@ mod open;
 mod rates;
 mod record;
 mod row;
+mod soundness;
 mod tail;
 mod tail_file;
+mod verify;
 
 pub use ledger::SqliteLedger;
 pub use library::SqliteLibrary;
 pub use open::OpenError;
+pub use verify::{Verification, copy, verify};

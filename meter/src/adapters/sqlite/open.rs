@@ -75,7 +75,7 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
         /// What went wrong.
-        source: Error,
+        source: Box<Error>,
     },
 }
 
@@ -83,7 +83,7 @@ impl OpenError {
     pub(super) fn store(path: &Path, source: impl Into<Error>) -> Self {
         Self::Store {
             path: path.to_owned(),
-            source: source.into(),
+            source: Box::new(source.into()),
         }
     }
 }

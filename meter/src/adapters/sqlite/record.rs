@@ -4,48 +4,49 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use reelmeter_rating::Name;
 use reelmeter_rating::usage::rating_time;
-use reelmeter_rating::{Boundaries, Name};
 use rusqlite::{OptionalExtension, params};
 
+use super::backlog::make_room;
 use super::codec;
 use super::error::{Result, damaged};
 use super::event_id::EventId;
-use super::ledger::{Held, SqliteLedger};
+use super::ledger::SqliteLedger;
 use super::load::generation_of;
 use super::row::{self, EventRow};
+use super::soundness::{too_dear, unsound};
 use super::tail::{Delta, Newest, SessionTail, TailKey};
 use super::tail_file;
 use crate::application::Error;
-use crate::application::ports::{Answer, Recorded, Recording, ReportedBacklog, SessionKey};
+use crate::application::ports::{Answer, Recorded, Recording, SessionKey};
 use crate::domain::event::Event;
-use crate::domain::limits::{RECORDERS_PER_SESSION_MAX, SESSION_QUANTITY_MAX};
+use crate::domain::limits::RECORDERS_PER_SESSION_MAX;
 use crate::domain::problem::Problem;
 use crate::domain::recorder::Backlog;
 use crate::domain::series::Series;
 use crate::domain::session::Session;
-use crate::domain::summary::{Prices, rated_now};
-use crate::domain::usage::{ClassKey, SeriesId, SessionUsage};
+use crate::domain::usage::{SeriesId, SessionUsage};
 
 /// What a transaction will have done to one session, once it is committed.
 #[derive(Debug, Default)]
-struct Gain {
+pub(super) struct Gain {
     /// The session as it was made, if the transaction made it.
-    created: Option<Box<SessionUsage>>,
-    tail: SessionTail,
-    deltas: Vec<Delta>,
-    series: Vec<(SeriesId, Arc<Series>)>,
-    names: BTreeMap<(Name, Name), Name>,
-    recorders: BTreeMap<Arc<str>, Backlog>,
+    pub(super) created: Option<Box<SessionUsage>>,
+    pub(super) tail: SessionTail,
+    pub(super) deltas: Vec<Delta>,
+    pub(super) series: Vec<(SeriesId, Arc<Series>)>,
+    pub(super) names: BTreeMap<(Name, Name), Name>,
+    pub(super) recorders: BTreeMap<Arc<str>, Backlog>,
     /// The newest event may have been replaced by an older one.
-    recount_newest: bool,
+    pub(super) recount_newest: bool,
 }
 
 /// What a transaction will have done, once it is committed. Until then readers see nothing of it.
 #[derive(Debug, Default)]
-struct Staged {
-    gains: HashMap<SessionKey, Gain>,
-    keys: HashMap<(i64, EventId), TailKey>,
+pub(super) struct Staged {
+    pub(super) gains: HashMap<SessionKey, Gain>,
+    pub(super) keys: HashMap<(i64, EventId), TailKey>,
 }
 
 impl SqliteLedger {
@@ -332,65 +333,6 @@ impl SqliteLedger {
         Ok(())
     }
 
-    fn note_backlog(
-        &mut self,
-        staged: &mut Staged,
-        key: SessionKey,
-        recorder_id: &Arc<str>,
-        reported: &ReportedBacklog,
-        now: Timestamp,
-    ) -> Result<()> {
-        let Some(held) = self.session(&key)? else {
-            return Ok(());
-        };
-        let row = held.row;
-        let known = held.live.as_ref().map(|live| live.usage());
-        let gain = staged.gains.entry(key).or_default();
-        let backlog = Backlog {
-            pending: reported.pending,
-            refused: reported.refused,
-            unconfirmed: reported.unconfirmed,
-            reported: now,
-        };
-        let shown = known.as_ref().map(|usage| &usage.recorders);
-        let is_new = shown.is_none_or(|shown| !shown.contains_key(recorder_id))
-            && !gain.recorders.contains_key(recorder_id);
-        if is_new
-            && shown.map_or(0, BTreeMap::len) + gain.recorders.len() >= RECORDERS_PER_SESSION_MAX
-        {
-            let idle = shown.and_then(|shown| {
-                let free = shown
-                    .iter()
-                    .filter(|(_, backlog)| !backlog.holds_something());
-                free.min_by_key(|(_, backlog)| backlog.reported)
-                    .map(|(id, _)| Arc::clone(id))
-            });
-            let Some(idle) = idle else {
-                tracing::warn!(%recorder_id, "a session shows as many recorders as it can; this one's backlog is not shown");
-                return Ok(());
-            };
-            self.connection
-                .prepare_cached("DELETE FROM recorder WHERE session = ?1 AND recorder_id = ?2")?
-                .execute(params![row, &*idle])?;
-        }
-        self.connection
-            .prepare_cached(
-                "INSERT OR REPLACE INTO recorder (session, recorder_id, pending, refused, unconfirmed, reported_at) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
-            .execute(params![
-                row,
-                &**recorder_id,
-                backlog.pending,
-                backlog.refused,
-                backlog.unconfirmed,
-                codec::us(now)
-            ])?;
-        gain.recorders.insert(Arc::clone(recorder_id), backlog);
-        gain.tail.touched = Some(now);
-        Ok(())
-    }
-
     /// Where the newest event was replaced by an older one, finds out which is the newest now; and keeps the names.
     fn settle_newest(&mut self, staged: &mut Staged) -> Result<()> {
         for (key, gain) in &mut staged.gains {
@@ -465,88 +407,4 @@ impl SqliteLedger {
             self.shared.live.announce();
         }
     }
-}
-
-/// Drops the recorders that hold nothing and were unheard of for the longest, as the file has dropped them.
-fn make_room(shown: &mut BTreeMap<Arc<str>, Backlog>, coming: &BTreeMap<Arc<str>, Backlog>) {
-    let new = coming.keys().filter(|id| !shown.contains_key(*id)).count();
-    while shown.len() + new > RECORDERS_PER_SESSION_MAX {
-        let free = shown
-            .iter()
-            .filter(|(id, backlog)| !backlog.holds_something() && !coming.contains_key(*id));
-        let Some(idle) = free
-            .min_by_key(|(_, backlog)| backlog.reported)
-            .map(|(id, _)| Arc::clone(id))
-        else {
-            break;
-        };
-        shown.remove(&idle);
-    }
-}
-
-/// A quantity that costs more than can be written down exactly. Later prices may still make it so: then it is shown as
-/// unpriced, and says why.
-fn too_dear(
-    session: Option<&Held>,
-    event: &Event,
-    current: &Prices,
-    sorted_by: &Arc<Boundaries>,
-    now: Timestamp,
-) -> Option<Problem> {
-    let (rated, clock_ahead) = rating_time(event.occurred.unwrap_or(now), now);
-    let boundaries = session.map_or(sorted_by, |session| &session.boundaries);
-    let key = ClassKey::of(
-        0,
-        &event.series,
-        &event.values,
-        rated,
-        clock_ahead,
-        boundaries,
-    )
-    .ok()?;
-    let usage = session
-        .and_then(|session| session.live.as_ref())
-        .map(|live| live.usage());
-    let (position, reason) =
-        match &usage {
-            Some(usage) if usage.session.ended.is_some() => rated_now(usage, current, now)
-                .0
-                .beyond(&key, &event.series, &event.values, now)?,
-            _ => current.beyond(&key, &event.series, &event.values, now)?,
-        };
-    Some(Problem::new(
-        format!("quantities[{position}].value"),
-        reason,
-    ))
-}
-
-/// What only the session can tell is wrong with an event.
-fn unsound(session: Option<&Held>, event: &Event, replaced: Option<&EventRow>) -> Option<Problem> {
-    if let Some(session) = session
-        && session.simulated != event.simulated
-    {
-        let (is, event_is) = if session.simulated {
-            ("simulated", "real")
-        } else {
-            ("real", "simulated")
-        };
-        return Some(Problem::new(
-            "simulated",
-            format!(
-                "the session's calls are {is} and this one is {event_is}; record it in a session of its own"
-            ),
-        ));
-    }
-    let sum = |values: &[i64]| values.iter().map(|value| i128::from(*value)).sum::<i128>();
-    let known = session.map_or(0, |session| session.quantities);
-    let total = known + sum(&event.values) - replaced.map_or(0, |replaced| sum(&replaced.values));
-    if total > i128::from(SESSION_QUANTITY_MAX) {
-        return Some(Problem::new(
-            "quantities",
-            format!(
-                "with this event the session's quantities add up to {total}; at most {SESSION_QUANTITY_MAX} can be counted"
-            ),
-        ));
-    }
-    None
 }

@@ -1,0 +1,165 @@
+//! Computing every rollup again from the events, to see that they say the same.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::error::Result;
+use super::fine;
+use super::load::{self, Snapshots};
+use super::open;
+use super::row::collect;
+use super::tail::FineKey;
+use super::tail_file;
+use crate::domain::usage::Sum;
+
+/// What a verification has found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// Sessions that were looked at.
+    pub sessions: u64,
+    /// Events that count in them.
+    pub events: u64,
+    /// What does not agree, a sentence each.
+    pub differences: Vec<String>,
+}
+
+/// Copies a ledger, as it is at one moment, into an empty file. A running meter is not disturbed.
+///
+/// # Errors
+/// The ledger cannot be read, or the copy not written.
+pub fn copy(path: &Path, to: &Path) -> Result<()> {
+    let connection = open::reader(path)?;
+    connection.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+    // What stands in the system's memory is no backup.
+    std::fs::File::open(to)
+        .and_then(|file| file.sync_all())
+        .map_err(|error| {
+            crate::application::Error::StorageUnavailable(format!(
+                "the copy cannot be synced: {error}"
+            ))
+        })
+}
+
+/// Differences that are told in words; more are only counted by the last of them.
+const DIFFERENCES_MAX: usize = 100;
+
+/// Compares what the rollups of a ledger say with its events, and its keys with both. It reads one snapshot: a running
+/// meter is not disturbed.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn verify(path: &Path) -> Result<Verification> {
+    let connection = open::reader(path)?;
+    connection.execute_batch("BEGIN")?;
+    let mut found = Verification::default();
+    check_file(&connection, &mut found)?;
+    let snapshots = Snapshots::default();
+    let all = load::boundaries(&connection)?;
+    let sessions: Vec<i64> = collect(
+        &mut connection.prepare("SELECT id FROM session ORDER BY id")?,
+        [],
+        |row| Ok(row.get(0)?),
+    )?;
+    for row in sessions {
+        let mut stored = load::stored(&connection, &snapshots, row)?;
+        let tail = tail_file::tails_of(&connection, std::slice::from_ref(&stored))?
+            .pop()
+            .unwrap_or_default();
+        stored.add_tail(&tail);
+        let kept = fine::sums(&connection, row, &tail)?;
+        let boundaries = load::first_boundaries(&all, stored.boundaries);
+        let counted = fine::sums_from_events(&connection, &stored, &boundaries)?;
+        found.sessions += 1;
+        let events: i64 = counted.values().map(|sum| sum.events).sum();
+        found.events = found.events.saturating_add_signed(events);
+        compare(
+            &stored.usage.session.session_id,
+            &kept,
+            &counted,
+            &mut found,
+        );
+        let newest = tail_file::newest_counting(&connection, row)?;
+        if newest != stored.usage.last_event {
+            found.tell(format!(
+                "session {}: its newest event is of {newest:?}, and {:?} is kept",
+                stored.usage.session.session_id, stored.usage.last_event
+            ));
+        }
+    }
+    Ok(found)
+}
+
+impl Verification {
+    /// Whether everything agrees.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.differences.is_empty()
+    }
+
+    fn tell(&mut self, difference: String) {
+        if self.differences.len() < DIFFERENCES_MAX {
+            self.differences.push(difference);
+        }
+    }
+}
+
+/// The file itself, and that each event up to the watermark has its key.
+fn check_file(connection: &Connection, found: &mut Verification) -> Result<()> {
+    let sound: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if sound != "ok" {
+        found.tell(format!("the file: {sound}"));
+    }
+    let watermark = load::watermark(connection)?;
+    let without: i64 = connection.query_row(
+        "SELECT count(*) FROM event JOIN series ON series.id = event.series JOIN session ON session.id = series.session \
+         WHERE event.n <= ?1 AND NOT EXISTS (SELECT 1 FROM event_key WHERE event_key.tenant = session.tenant \
+         AND event_key.id = event.id AND event_key.n = event.n)",
+        [watermark],
+        |row| row.get(0),
+    )?;
+    if without > 0 {
+        found.tell(format!(
+            "{without} events up to the watermark have no key: they could be counted again"
+        ));
+    }
+    let twice: i64 = connection.query_row(
+        "SELECT count(*) FROM (SELECT 1 FROM event JOIN series ON series.id = event.series \
+         JOIN session ON session.id = series.session GROUP BY session.tenant, event.id HAVING count(*) > 1)",
+        [],
+        |row| row.get(0),
+    )?;
+    if twice > 0 {
+        found.tell(format!("{twice} ids stand twice in the ledger"));
+    }
+    Ok(())
+}
+
+fn compare(
+    session_id: &str,
+    kept: &HashMap<FineKey, Sum>,
+    counted: &HashMap<FineKey, Sum>,
+    found: &mut Verification,
+) {
+    let none = Sum::default();
+    for key in kept
+        .keys()
+        .chain(counted.keys().filter(|key| !kept.contains_key(key)))
+    {
+        let (kept, counted) = (
+            kept.get(key).unwrap_or(&none),
+            counted.get(key).unwrap_or(&none),
+        );
+        // The order of billed units is that of their arrival.
+        let same = kept.events == counted.events
+            && kept.values == counted.values
+            && kept.billed.len() == counted.billed.len()
+            && kept.billed.iter().all(|sum| counted.billed.contains(sum));
+        if !same {
+            found.tell(format!(
+                "session {session_id}, {key:?}: {kept:?} is kept and {counted:?} is in the events"
+            ));
+        }
+    }
+}
