@@ -4,6 +4,11 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Whoever asks who holds a ledger ([`holder`]) holds the lock for a moment; a meter that starts just then tries again.
+const TRIES_MAX: u32 = 10;
+const TRY_AGAIN_AFTER: Duration = Duration::from_millis(20);
 
 /// A ledger that belongs to this process while this is alive. The system gives it back when the process ends, however
 /// that comes about.
@@ -69,15 +74,22 @@ impl LedgerLock {
             .truncate(false)
             .mode(0o600);
         let mut file = options.open(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(LockError::Held {
-                    database: database.to_owned(),
-                    holder: read_holder(&mut file),
-                });
+        let mut tries = 0;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if tries < TRIES_MAX => {
+                    tries += 1;
+                    std::thread::sleep(TRY_AGAIN_AFTER);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(LockError::Held {
+                        database: database.to_owned(),
+                        holder: read_holder(&mut file),
+                    });
+                }
+                Err(TryLockError::Error(source)) => return Err(failed(source)),
             }
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
         let mut lock = Self {
             file,
@@ -134,4 +146,41 @@ fn read_holder(file: &mut File) -> Option<Holder> {
         .filter(|line| !line.is_empty())
         .map(str::to_owned);
     Some(Holder { process, address })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asking_who_holds_a_ledger_keeps_nobody_from_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("meter.db");
+        drop(LedgerLock::take(&database).unwrap());
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    let _ = holder(&database);
+                }
+            });
+            let taken: Vec<bool> = (0..200)
+                .map(|_| LedgerLock::take(&database).is_ok())
+                .collect();
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+            assert!(taken.into_iter().all(|taken| taken));
+        });
+        let lock = LedgerLock::take(&database).unwrap();
+        assert_eq!(
+            holder(&database).map(|holder| holder.process),
+            Some(std::process::id())
+        );
+        assert!(matches!(
+            LedgerLock::take(&database),
+            Err(LockError::Held { .. })
+        ));
+        drop(lock);
+        assert_eq!(holder(&database), None);
+    }
 }
