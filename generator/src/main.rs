@@ -17,13 +17,17 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    program::run(Program::Generator, SECRETS, |settings: Settings<Cli>, shutdown| async move {
-        let config = settings.cli.config.with_secrets(&settings.secrets);
-        let address = config.generator_listen;
-        if config.health_check {
-            return Ok(health::check("generator", address, &settings.common.tls()).await?);
-        }
-        let listener = listen::bind(address, "generator_listen", &settings.common).await?;
-        run(config, settings.common, listener, shutdown).await
-    })
+    program::run(
+        Program::Generator,
+        SECRETS,
+        |settings: Settings<Cli>, shutdown| async move {
+            let config = settings.cli.config.with_secrets(&settings.secrets);
+            let address = config.generator_listen;
+            if config.health_check {
+                return Ok(health::check("generator", address, &settings.common.tls()).await?);
+            }
+            let listener = listen::bind(address, "generator_listen", &settings.common).await?;
+            run(config, settings.common, listener, shutdown).await
+        },
+    )
 }
