@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use reelmeter_rating::{Name, PriceBook, Rate, RateTable};
 use reelmeter_service::{Clock, Ids};
+use tokio::sync::Semaphore;
 
 use super::Error;
 use super::ports::{
@@ -22,7 +23,9 @@ use crate::domain::summary::Prices;
 use crate::domain::text;
 use crate::domain::usage::SessionUsage;
 
-/// The shortest and longest time that calls may start against a reservation.
+/// Callers that read the file at once; each has a connection of its own, and the disk gives no more to more of them.
+const READERS_MAX: usize = 16;
+/// The longest time that calls may start against a reservation.
 const LIFETIME_MAX: SignedDuration = SignedDuration::from_hours(24);
 
 /// The meter's use cases. Cheap to clone.
@@ -34,6 +37,7 @@ pub struct Meter {
     ids: Arc<dyn Ids>,
     books: Arc<Vec<PriceBook>>,
     pub(super) tenant: Arc<str>,
+    readers: Arc<Semaphore>,
 }
 
 /// A session as a caller asks to start it.
@@ -83,6 +87,7 @@ impl Meter {
             ids,
             books: Arc::new(books),
             tenant: Arc::from(DEFAULT_TENANT),
+            readers: Arc::new(Semaphore::new(READERS_MAX)),
         }
     }
 
@@ -333,6 +338,7 @@ impl Meter {
         &self,
         work: impl FnOnce(&dyn Library) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        let _turn = self.readers.acquire().await.map_err(|_| Error::Stopping)?;
         let library = Arc::clone(&self.library);
         let read = tokio::task::spawn_blocking(move || work(&*library)).await;
         read.unwrap_or_else(|error| {

@@ -311,3 +311,6 @@ fn note_result(health: &watch::Sender<Health>, result: &Result<(), Error>) {
         true
     });
 }
+
+#[cfg(test)]
+mod tests;

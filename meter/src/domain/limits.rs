@@ -20,6 +20,8 @@ pub const EVENTS_PER_STREAM_BATCH_MAX: usize = 10_000;
 pub const BACKLOGS_MAX: usize = 1_000;
 /// The most rates that one request may set.
 pub const RATES_MAX: usize = 1_000;
+/// The most overrides that may be set at run time: each is looked at by every change of them.
+pub const OVERRIDES_MAX: usize = 10_000;
 /// The most calls of one estimate.
 pub const ESTIMATED_CALLS_MAX: usize = 1_000;
 /// The most models that a what-if report exchanges.

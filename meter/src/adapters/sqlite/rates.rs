@@ -13,7 +13,9 @@ use super::fold::add_to_rollup;
 use super::ledger::SqliteLedger;
 use super::load;
 use super::row::collect;
+use crate::application::Error;
 use crate::application::ports::{Answer, RateFilter};
+use crate::domain::limits::OVERRIDES_MAX;
 use crate::domain::summary::Prices;
 
 const KEPT_OVERRIDES: &str = "SELECT value FROM meta WHERE name = 'overrides'";
@@ -48,6 +50,12 @@ impl SqliteLedger {
             .unwrap_or_default();
         for rate in rates {
             overrides.set(rate);
+        }
+        if overrides.rates().len() > OVERRIDES_MAX {
+            return Err(Error::Precondition(format!(
+                "with these there were {} overrides; at most {OVERRIDES_MAX} are kept, take some back with ResetRates",
+                overrides.rates().len()
+            )));
         }
         self.adopt_overrides(&prices, overrides, 0, now)
     }
