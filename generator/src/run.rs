@@ -12,12 +12,13 @@ use reelmeter_service::listen::{self, ListenError};
 use reelmeter_service::tls::TlsError;
 use reelmeter_service::{CancellationToken, Common, Secret, SystemClock, UuidIds};
 use tokio::net::TcpListener;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
 
 use crate::adapters::editor::Workbench;
 use crate::adapters::elevenlabs::{ELEVENLABS_BASE_URL, ElevenLabs, ElevenLabsSettings};
 use crate::adapters::gemini::{GEMINI_BASE_URL, Gemini, GeminiSettings};
-use crate::adapters::grpc::{REQUEST_BYTES_MAX, Service};
+use crate::adapters::grpc::{REQUEST_BYTES_MAX, Service, TokenCheck};
 use crate::adapters::http::{BaseUrl, BaseUrlError, Http, HttpError, HttpSettings, Origin};
 use crate::adapters::jobs::JobFolder;
 use crate::adapters::meter::{Costs, Outbox};
@@ -167,7 +168,8 @@ pub async fn run(
     if config.generator_auto_resume {
         studio.resume_interrupted().await;
     }
-    let served = serve(&studio, costs, &common, listener, &shutdown).await;
+    let check = TokenCheck::new(config.keys.token.clone());
+    let served = serve(&studio, costs, check, &common, listener, &shutdown).await;
     studio.stop().await;
     delivering.cancel();
     // A task that panicked has said so already.
@@ -179,6 +181,7 @@ pub async fn run(
 async fn serve(
     studio: &Arc<Studio>,
     costs: Costs,
+    check: TokenCheck,
     common: &Common,
     listener: TcpListener,
     shutdown: &CancellationToken,
@@ -210,9 +213,15 @@ async fn serve(
     };
     let serving = server
         .add_service(health)
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?)
-        .add_service(service)
+        .add_service(InterceptedService::new(
+            reflection().build_v1()?,
+            check.clone(),
+        ))
+        .add_service(InterceptedService::new(
+            reflection().build_v1alpha()?,
+            check.clone(),
+        ))
+        .add_service(InterceptedService::new(service, check))
         .serve_with_incoming_shutdown(
             listen::incoming(listener),
             shutdown.clone().cancelled_owned(),

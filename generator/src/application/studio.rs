@@ -158,7 +158,8 @@ impl Studio {
                 return Ok(board);
             }
             let id = self.ports.ids.next_id();
-            let job = Job::new(id.clone(), request_id.clone(), spec, self.ports.clock.now());
+            let (simulated, now) = (self.setup.simulated, self.ports.clock.now());
+            let job = Job::new(id.clone(), request_id.clone(), spec, simulated, now);
             let (store, clock) = (self.ports.store.clone(), self.ports.clock.clone());
             let board = Arc::new(Board::new(job, Vec::new(), store, clock));
             if !request_id.is_empty() {

@@ -100,6 +100,9 @@ pub struct Job {
     /// The title that the script gave it.
     #[serde(default)]
     pub title: String,
+    /// True if a stand-in answers instead of the providers, as far as is known.
+    #[serde(default)]
+    pub simulated: bool,
     /// What was decided before money was spent; absent until then.
     #[serde(default)]
     pub cast: Option<Cast>,
@@ -161,7 +164,13 @@ pub enum Refused {
 impl Job {
     /// A new job that waits for its turn.
     #[must_use]
-    pub fn new(id: String, request_id: String, spec: Spec, now: Timestamp) -> Self {
+    pub fn new(
+        id: String,
+        request_id: String,
+        spec: Spec,
+        simulated: bool,
+        now: Timestamp,
+    ) -> Self {
         Self {
             session_id: id.clone(),
             id,
@@ -170,6 +179,7 @@ impl Job {
             spec,
             state: JobState::Queued,
             title: String::new(),
+            simulated,
             cast: None,
             finished: None,
             error: String::new(),
@@ -246,9 +256,16 @@ impl Job {
         if self.state.is_final() {
             return false;
         }
-        let at = match self.running_stage() {
-            Some(kind) => format!("interrupted in the {kind} stage when the generator stopped"),
-            None => "interrupted before it began, when the generator stopped".to_owned(),
+        let ended = |stage: &&Stage| stage.end_time.is_some();
+        let last = self.stages.iter().rev().find(ended).map(|stage| stage.kind);
+        let at = match (self.running_stage(), last) {
+            (Some(kind), _) => {
+                format!("interrupted in the {kind} stage when the generator stopped")
+            }
+            (None, Some(kind)) => {
+                format!("interrupted after the {kind} stage when the generator stopped")
+            }
+            (None, None) => "interrupted before it began, when the generator stopped".to_owned(),
         };
         self.stop(
             JobState::Failed,

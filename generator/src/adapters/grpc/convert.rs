@@ -41,7 +41,7 @@ pub(super) fn video(job: &Job, cost: Option<Cost>) -> wire::Video {
         create_time: Some(timestamp(job.create_time)),
         start_time: job.start_time.map(timestamp),
         end_time: job.end_time.map(timestamp),
-        simulated: cast.simulated,
+        simulated: job.simulated,
         voice_name: cast.voice_name,
         call_count: counts.calls(),
         pending_event_count: counts.pending_events,

@@ -5,6 +5,7 @@ mod download;
 mod estimate;
 mod listing;
 mod status;
+mod token;
 mod validate;
 mod watch;
 
@@ -16,6 +17,8 @@ use reelmeter_proto::generator::v1 as wire;
 use reelmeter_proto::generator::v1::generator_service_server::GeneratorService;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
+
+pub use token::TokenCheck;
 
 use crate::adapters::meter::Costs;
 use crate::application::{Board, Studio};

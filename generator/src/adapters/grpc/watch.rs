@@ -58,7 +58,7 @@ async fn watch(board: &Board, costs: &Costs, mut logged: u64, sender: &Sender) {
         let job = board.job();
         let cost = costs.of(&job).await;
         let ended = job.state.is_final();
-        let settled = cost.settled || !job.session_started;
+        let settled = cost.settled || !job.session_started || costs.is_meter_away();
         let lines = board.log_after(logged);
         logged = lines.last().map_or(logged, |line| line.number);
         let message = wire::WatchVideoResponse {

@@ -31,6 +31,7 @@ fn job(id: &str) -> Job {
         id.to_owned(),
         "r".to_owned(),
         spec,
+        false,
         jiff::Timestamp::UNIX_EPOCH,
     )
 }

@@ -106,6 +106,12 @@ impl Costs {
         self.table()
     }
 
+    /// Whether the meter could not be reached when it was last tried.
+    #[must_use]
+    pub fn is_meter_away(&self) -> bool {
+        matches!(*self.inner.recorder.link().borrow(), Link::Away { .. })
+    }
+
     /// What the video has cost so far.
     pub async fn of(&self, job: &Job) -> Cost {
         let counts = match self.inner.recorder.counts(&job.session_id).await {
@@ -152,7 +158,7 @@ impl Costs {
         let of = LocalSession {
             session_id: &job.session_id,
             title: &job.title,
-            simulated: job.cast.as_ref().is_some_and(|cast| cast.simulated),
+            simulated: job.simulated,
             ended: job.session_ended,
             counts,
         };
@@ -203,6 +209,7 @@ impl Costs {
     }
 
     fn keep(&self, session_id: &str, summary: &wire::Summary) {
+        tracing::debug!(session_id, ?summary, "the session's final summary");
         if let Some(path) = self.path(session_id)
             && let Err(error) = files::write_whole(&path, &summary.encode_to_vec())
         {

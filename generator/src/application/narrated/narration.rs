@@ -9,6 +9,7 @@ use crate::application::call::{CallError, Caller, NotKept, Order};
 use crate::application::ports::{KeptNarration, Speech};
 use crate::domain::estimate;
 use crate::domain::job::{ItemKey, StageKind, StageState, Target};
+use crate::domain::retry::FailureClass;
 use crate::domain::script::Script;
 use crate::domain::usage::Provider;
 
@@ -82,28 +83,15 @@ impl Narrated {
             display_name: cast.voice_name.clone(),
             worst_case: estimate::narration_worst_case(&speech.text),
         };
-        let bought = caller
-            .call(
-                &order,
-                || self.ports.speaker.speak(&speech),
-                |narration| async move {
-                    let kept = self
-                        .ports
-                        .store
-                        .keep_narration(&self.job_id, scene, &narration)
-                        .await?;
-                    let checked = self
-                        .ports
-                        .editor
-                        .check_narration(&kept.path, kept.format, scene);
-                    if let Err(error) = checked.await {
-                        self.ports.store.drop_file(&kept.path).await?;
-                        return Err(NotKept::Unusable(error.to_string()));
-                    }
-                    Ok(kept)
-                },
-            )
-            .await;
+        let mut bought = self.spoken(caller, &order, &speech).await;
+        if let Err(CallError::GaveUp { failure, .. }) = &bought
+            && failure.class == FailureClass::FormatRefused
+        {
+            // The speaker has gone on to the next format that every plan is given.
+            self.board
+                .notice(format!("{failure}; another sound format is used"));
+            bought = self.spoken(caller, &order, &speech).await;
+        }
         match bought {
             Ok(kept) => {
                 self.board
@@ -128,6 +116,35 @@ impl Narrated {
                 }
             }
         }
+    }
+
+    /// Asks for a narration and keeps it, if it can be heard.
+    async fn spoken(
+        &self,
+        caller: &Caller,
+        order: &Order,
+        speech: &Speech,
+    ) -> Result<KeptNarration, CallError> {
+        let scene = order.target.item.scene;
+        caller
+            .call(
+                order,
+                || self.ports.speaker.speak(speech),
+                |narration| async move {
+                    let store = &self.ports.store;
+                    let kept = store
+                        .keep_narration(&self.job_id, scene, &narration)
+                        .await?;
+                    let editor = &self.ports.editor;
+                    let checked = editor.check_narration(&kept.path, kept.format, scene);
+                    if let Err(error) = checked.await {
+                        store.drop_file(&kept.path).await?;
+                        return Err(NotKept::Unusable(error.to_string()));
+                    }
+                    Ok(kept)
+                },
+            )
+            .await
     }
 }
 

@@ -81,6 +81,7 @@ impl Narrated {
     async fn start_session(&self, cast: &Cast) -> Result<(), Ended> {
         let job = self.board.change(|job| {
             job.cast = Some(cast.clone());
+            job.simulated = cast.simulated;
             job.clone()
         });
         self.ports

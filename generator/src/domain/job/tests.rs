@@ -19,7 +19,7 @@ fn job() -> Job {
         labels: std::collections::BTreeMap::new(),
         allow_missing_sections: false,
     };
-    Job::new("v".to_owned(), String::new(), spec, now())
+    Job::new("v".to_owned(), String::new(), spec, false, now())
 }
 
 fn now() -> Timestamp {
@@ -50,7 +50,7 @@ fn rephrasing_is_a_stage_only_where_it_was_asked_for() {
     assert!(!kinds(&job()).contains(&StageKind::Rephrase));
     let mut spec = job().spec;
     spec.rephrase = true;
-    let with = Job::new("v".to_owned(), String::new(), spec, now());
+    let with = Job::new("v".to_owned(), String::new(), spec, false, now());
     assert_eq!(kinds(&with)[2], StageKind::Rephrase);
 }
 

@@ -1,17 +1,8 @@
 //! Protects what a person may do with a video: order it once, watch it, stop it, continue it, give it up, fetch it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-mod pipeline_support;
 
 use std::time::Duration;
 
-use pipeline_support::{
-    Generator, Meter, PATIENCE, Simulator, config, nobody, quantity, volcanoes,
-};
+use crate::support::{Generator, Meter, PATIENCE, Simulator, config, nobody, quantity, volcanoes};
 use reelmeter_proto::generator::v1::*;
 use reelmeter_proto::meter::v1::{CallOutcome, SessionState};
 use tokio::time::{Instant, timeout};
@@ -580,6 +571,36 @@ async fn killing_the_meter_in_the_middle_loses_nothing_and_doubles_nothing() {
     assert_eq!(
         quantity(&settled, "characters"),
         billed["characters"].as_i64().unwrap()
+    );
+    generator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_video_goes_on_by_itself_only_where_that_was_asked_for() {
+    let data = tempfile::tempdir().unwrap();
+    let simulator = Simulator::start().await;
+    simulator.faults("script:slow=3").await;
+    let settings = |more: &[&str]| config(data.path(), simulator.address, simulator.address, more);
+    let generator = Generator::start(settings(&[])).await;
+    let id = generator.create(one_scene()).await.video_id;
+    until(&generator, &id, |video| video.call_count == 1).await;
+    generator.stop().await;
+    let generator = Generator::start(settings(&[])).await;
+    let video = generator.get(&id).await;
+    assert_eq!(video.state(), VideoState::Failed);
+    assert!(
+        video.error_message.contains("the script stage"),
+        "{}",
+        video.error_message
+    );
+    generator.stop().await;
+    let generator = Generator::start(settings(&["--generator-auto-resume"])).await;
+    let (video, log) = generator.watch(&id).await;
+    assert_eq!(
+        video.state(),
+        VideoState::Succeeded,
+        "{} {log:#?}",
+        video.error_message
     );
     generator.stop().await;
 }

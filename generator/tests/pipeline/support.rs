@@ -1,11 +1,5 @@
 //! A generator, a simulator of the providers and, where a test wants it, a meter: the real ones, in this process, each on
 //! a free port.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-#![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -1,15 +1,6 @@
 //! Protects the person's money when providers misbehave: each attempt is an event of its own, and nothing is hidden.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-mod pipeline_support;
-
-use pipeline_support::{
-    Generator, Meter, PATIENCE, Simulator, config, nobody, quantity, volcanoes,
-};
+use crate::support::{Generator, Meter, PATIENCE, Simulator, config, nobody, quantity, volcanoes};
 use reelmeter_generator::Error;
 use reelmeter_proto::generator::v1::{StageKind, StageState, VideoSpec, VideoState};
 use reelmeter_proto::meter::v1::{CallOutcome, UsageEvent};
@@ -304,5 +295,45 @@ async fn what_the_simulator_answers_is_never_recorded_as_real() {
             .iter()
             .all(|event| event.simulated)
     );
+    generator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_bought_and_cannot_be_kept_is_recorded_as_discarded_and_said() {
+    let data = tempfile::tempdir().unwrap();
+    let simulator = Simulator::start().await;
+    simulator.faults("script:slow=1").await;
+    let meter = Meter::start(data.path()).await;
+    let settings = config(data.path(), simulator.address, meter.address, &[]);
+    let generator = Generator::start(settings).await;
+    let video = generator.create(one_scene()).await;
+    let folder = data.path().join("generator/videos").join(&video.video_id);
+    // A folder where the picture is to be written stands for a disk that takes nothing more.
+    let in_the_way = folder.join("images/001-1.png.part");
+    std::fs::create_dir_all(&in_the_way).unwrap();
+    let (video, _) = generator.watch(&video.video_id).await;
+    assert_eq!(video.state(), VideoState::Failed);
+    assert!(
+        video.error_message.contains("cannot write"),
+        "{}",
+        video.error_message
+    );
+    let events = meter.events(&video.session_id).await;
+    assert_eq!(attempts(&events, "image"), [(1, CallOutcome::Discarded)]);
+    assert_eq!(
+        attempts(&events, "narration"),
+        [(1, CallOutcome::Succeeded)],
+        "what the other part bought is kept"
+    );
+    std::fs::remove_dir(in_the_way).unwrap();
+    generator.resume(&video.video_id).await;
+    let (video, log) = generator.watch(&video.video_id).await;
+    assert_eq!(
+        video.state(),
+        VideoState::Succeeded,
+        "{} {log:#?}",
+        video.error_message
+    );
+    assert_eq!(simulator.count("narration").await, 1);
     generator.stop().await;
 }

@@ -1,19 +1,12 @@
 //! Protects promise 10: kill the generator at any moment, start it, resume, and nothing kept is bought again; only calls
 //! in flight at that moment may be repeated, and each of them is shown as unconfirmed.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-mod pipeline_support;
 
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use pipeline_support::{Generator, Meter, PATIENCE, Simulator, client, config, nobody};
+use crate::support::{Generator, Meter, PATIENCE, Simulator, client, config, nobody};
 use reelmeter_proto::generator::v1::{
     CostState, CreateVideoRequest, ListVideosRequest, VideoSpec, VideoState,
 };

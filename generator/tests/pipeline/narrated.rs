@@ -1,14 +1,7 @@
 //! Protects the pipeline as a whole: a prompt in, a narrated video out, and the meter's figures equal to what the
 //! provider would have billed.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-mod pipeline_support;
-
-use pipeline_support::{Generator, Meter, Simulator, config, nobody, quantity, volcanoes};
+use crate::support::{Generator, Meter, Simulator, config, nobody, quantity, volcanoes};
 use reelmeter_proto::generator::v1::{
     AspectRatio, CostState, EstimateVideoRequest, StageKind, StageState, VideoSpec, VideoState,
 };
@@ -163,7 +156,7 @@ async fn the_outbox_comes_to_the_same_figures_as_the_meter() {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
     };
-    let theirs = tokio::time::timeout(pipeline_support::PATIENCE, settled)
+    let theirs = tokio::time::timeout(crate::support::PATIENCE, settled)
         .await
         .unwrap();
     assert_eq!(theirs, meter.summary(&pending.session_id).await);
