@@ -11,6 +11,21 @@ use crate::domain::quota::Quota;
 use crate::domain::retry::{Attempt, Failure, FailureClass, Outcome};
 use crate::domain::timeline::NarrationFormat;
 
+/// Models that can be told the language; others refuse the call, and hear it from the text (ElevenLabs' API reference of
+/// 2025, `language_code`).
+const LANGUAGE_MODELS: [&str; 2] = ["eleven_flash_v2_5", "eleven_turbo_v2_5"];
+/// Models that take the text before and after for the tone of voice; eleven_v3 refuses it.
+const NEIGHBOUR_MODELS: [&str; 4] = [
+    "eleven_multilingual_v2",
+    "eleven_flash_v2_5",
+    "eleven_turbo_v2_5",
+    "eleven_monolingual_v1",
+];
+
+fn takes(models: &[&str], model: &str) -> bool {
+    models.contains(&model)
+}
+
 /// Speaks in the best sound format that the account is given.
 #[derive(Debug)]
 pub struct Voices {
@@ -81,9 +96,15 @@ impl Speaker for Voices {
         let some = |text: &String| (!text.is_empty()).then(|| text.clone());
         let mut request = SpeechRequest::new(&speech.voice_id, &speech.model, &speech.text);
         request.format = format;
-        request.language_code = some(&speech.language);
-        request.previous_text = some(&speech.previous_text);
-        request.next_text = some(&speech.next_text);
+        if takes(&LANGUAGE_MODELS, &speech.model) {
+            // The API wants the language alone: `pt`, not `pt-BR`.
+            let language = speech.language.split('-').next().unwrap_or_default();
+            request.language_code = some(&language.to_ascii_lowercase());
+        }
+        if takes(&NEIGHBOUR_MODELS, &speech.model) {
+            request.previous_text = some(&speech.previous_text);
+            request.next_text = some(&speech.next_text);
+        }
         request.multiplier = speech.credits_per_character.parse().ok();
         Box::pin(async move {
             let attempt = self.client.speak(&request).await;

@@ -10,4 +10,5 @@ mod faults;
 mod jobs;
 mod kill;
 mod narrated;
+mod serving;
 mod support;

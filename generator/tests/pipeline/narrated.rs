@@ -5,7 +5,7 @@ use crate::support::{Generator, Meter, Simulator, config, nobody, quantity, volc
 use reelmeter_proto::generator::v1::{
     AspectRatio, CostState, EstimateVideoRequest, StageKind, StageState, VideoSpec, VideoState,
 };
-use reelmeter_proto::meter::v1::{CallOutcome, QuantityBasis};
+use reelmeter_proto::meter::v1::{CallOutcome, Money, QuantityBasis, Rate, SetRatesRequest};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_prompt_becomes_a_narrated_video_though_no_meter_is_there() {
@@ -285,5 +285,52 @@ async fn an_estimate_brackets_what_the_video_then_takes() {
             "{name}: {low} <= {real} <= {high}"
         );
     }
+    generator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_estimate_uses_the_prices_that_are_in_force_now() {
+    let data = tempfile::tempdir().unwrap();
+    let simulator = Simulator::start().await;
+    let meter = Meter::start(data.path()).await;
+    let settings = config(data.path(), simulator.address, meter.address, &[]);
+    let generator = Generator::start(settings).await;
+    let likely = || async {
+        let request = EstimateVideoRequest {
+            spec: Some(volcanoes()),
+        };
+        let answer = generator
+            .client
+            .clone()
+            .estimate_video(request)
+            .await
+            .unwrap();
+        let estimate = answer.into_inner().estimate.unwrap();
+        (
+            estimate.likely.unwrap().cost.unwrap().amount,
+            estimate.price_book.unwrap(),
+        )
+    };
+    let (before, book) = likely().await;
+    assert_eq!((book.name.as_str(), book.override_count), ("documented", 0));
+    let rate = Rate {
+        service: "gemini".to_owned(),
+        model: "gemini-2.5-flash-image".to_owned(),
+        metric: "images".to_owned(),
+        amount: Some(Money {
+            currency_code: "USD".to_owned(),
+            amount: "100".to_owned(),
+        }),
+        unit_size: 1,
+        ..Rate::default()
+    };
+    let request = SetRatesRequest { rates: vec![rate] };
+    meter.prices().set_rates(request).await.unwrap();
+    let (after, book) = likely().await;
+    assert_eq!(book.override_count, 1);
+    assert!(
+        before.starts_with("0.") && after.starts_with("200."),
+        "{before} {after}"
+    );
     generator.stop().await;
 }

@@ -9,6 +9,7 @@ use reelmeter_generator::Config;
 use reelmeter_proto::generator::v1::generator_service_client::GeneratorServiceClient;
 use reelmeter_proto::generator::v1::*;
 use reelmeter_proto::meter::v1::meter_service_client::MeterServiceClient;
+use reelmeter_proto::meter::v1::pricing_service_client::PricingServiceClient;
 use reelmeter_proto::meter::v1::{
     EventFilter, GetSummaryRequest, ListEventsRequest, Summary, UsageEvent,
 };
@@ -148,6 +149,11 @@ impl Meter {
     pub fn client(&self) -> MeterServiceClient<Channel> {
         let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).unwrap();
         MeterServiceClient::new(endpoint.connect_lazy())
+    }
+
+    pub fn prices(&self) -> PricingServiceClient<Channel> {
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).unwrap();
+        PricingServiceClient::new(endpoint.connect_lazy())
     }
 
     pub async fn stop(self) -> (SocketAddr, std::path::PathBuf) {

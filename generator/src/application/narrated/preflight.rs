@@ -4,7 +4,7 @@ use super::{Checked, Ended, Narrated};
 use crate::application::LogLevel;
 use crate::application::casting::{self, Offered};
 use crate::domain::estimate;
-use crate::domain::job::Cast;
+use crate::domain::job::{Cast, Spec};
 use crate::domain::quota::Quota;
 use crate::domain::script::Script;
 
@@ -16,7 +16,7 @@ impl Narrated {
         self.board
             .log(LogLevel::Info, format!("compiling with {version}"));
         let offered = Offered::ask(&*self.ports.pen, &*self.ports.speaker).await;
-        let found = offered.and_then(|offered| casting::cast(&self.spec, &self.setup, offered));
+        let found = offered.and_then(|offered| casting::cast(&self.wishes(), &self.setup, offered));
         let found = found.map_err(|error| Ended::Failed(error.to_string()))?;
         for notice in found.notices {
             self.board.notice(notice);
@@ -33,6 +33,26 @@ impl Narrated {
                 .map_err(|short| Ended::Failed(format!("elevenlabs: {short}")))?;
         }
         Ok(Checked { cast, quota })
+    }
+
+    /// What was asked for; where that left it open, what was decided in an earlier run: a video does not change its
+    /// voice or its painter in the middle.
+    fn wishes(&self) -> Spec {
+        let mut spec = self.spec.clone();
+        if let Some(cast) = self.board.read(|job| job.cast.clone()) {
+            for (wish, decided) in [
+                (&mut spec.models.script, cast.script_model),
+                (&mut spec.models.rephrase, cast.rephrase_model),
+                (&mut spec.models.image, cast.image_model),
+                (&mut spec.models.narration, cast.narration_model),
+                (&mut spec.voice_id, cast.voice_id),
+            ] {
+                if wish.is_empty() {
+                    *wish = decided;
+                }
+            }
+        }
+        spec
     }
 
     /// The script is known now, and with it what the narration will take.
