@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use reelmeter_rating::RateTable;
 
 use super::budget::Cap;
 use super::problem::Problem;
+use super::summary::Prices;
 use super::text;
 
 /// A session as somebody asks for it; its id is known, since the meter makes one where the caller gives none.
@@ -59,8 +59,6 @@ pub struct Session {
 pub struct Ended {
     /// When it was ended.
     pub at: Timestamp,
-    /// The complete dated rates that it ended with.
-    pub prices: RateTable,
-    /// The revision of the overrides then.
-    pub price_revision: i64,
+    /// The complete dated rates that it ended with, and the revision of the overrides then.
+    pub prices: Prices,
 }

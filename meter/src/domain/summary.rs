@@ -44,6 +44,20 @@ impl Prices {
         }
     }
 
+    /// The same prices under another revision.
+    #[must_use]
+    pub fn with_revision(self, revision: i64) -> Self {
+        Self { revision, ..self }
+    }
+
+    /// Whether no quantity of an event can cost more than can be written down exactly.
+    #[must_use]
+    pub fn is_safe(&self, values: &[i64]) -> bool {
+        values
+            .iter()
+            .all(|value| i128::from(*value) <= self.safe_quantity)
+    }
+
     /// Which quantity of an event costs more than can be written down exactly, if one does: its place and why.
     #[must_use]
     pub fn beyond(
@@ -53,11 +67,7 @@ impl Prices {
         values: &[i64],
         now: Timestamp,
     ) -> Option<(usize, String)> {
-        if !series.is_priced()
-            || values
-                .iter()
-                .all(|value| i128::from(*value) <= self.safe_quantity)
-        {
+        if !series.is_priced() || self.is_safe(values) {
             return None;
         }
         values.iter().enumerate().find_map(|(position, value)| {

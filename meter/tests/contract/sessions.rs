@@ -123,6 +123,12 @@ pub fn a_reset_counts_from_zero_and_forgets_no_id<S: Store>() {
     );
     told.new_event(sent("b", "s").metric("images", 2));
     assert_eq!(told.total("s"), "0.08");
+    told.fold();
+    assert_eq!(
+        told.total("s"),
+        "0.08",
+        "what is folded is folded as of after the reset"
+    );
     let before: Vec<bool> = told
         .store
         .library()

@@ -153,6 +153,13 @@ async fn a_full_disk_is_said_and_nothing_is_acknowledged_that_is_not_there() {
         "what was refused does not count"
     );
 
+    // It does not call itself well again while the disk is full, however small a write might still fit.
+    let watched = std::time::Instant::now();
+    while watched.elapsed() < std::time::Duration::from_millis(2_500) {
+        assert_eq!(health(channel.clone()).await, ServingStatus::NotServing);
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+
     fs::remove_file(&ballast).unwrap();
     becomes(&channel, ServingStatus::Serving).await;
     assert_eq!(

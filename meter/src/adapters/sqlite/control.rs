@@ -16,6 +16,7 @@ use crate::domain::budget::Cap;
 use crate::domain::limits::QUOTAS_PER_SESSION_MAX;
 use crate::domain::quota::Quota;
 use crate::domain::session::{Ended, NewSession, Session};
+use crate::domain::summary::Prices;
 use crate::domain::usage::SessionUsage;
 
 /// Sessions that one round of ending idle ones looks at.
@@ -133,13 +134,12 @@ impl SqliteLedger {
                 .execute(params![row, codec::us(now), hash, prices.revision])?;
             Ok(())
         })?;
-        self.shared.snapshots.keep(hash, prices.table.clone());
+        self.shared.snapshots.keep(hash, Prices::clone(&prices));
         live.update(|usage| {
             usage.revision += 1;
             usage.session.ended = Some(Ended {
                 at: now,
-                prices: prices.table.clone(),
-                price_revision: prices.revision,
+                prices: Prices::clone(&prices),
             });
         });
         self.shared.live.announce();

@@ -224,26 +224,37 @@ impl SqliteLedger {
         } else {
             Arc::new(load::first_boundaries(&self.boundaries, stored.boundaries))
         };
-        Ok(Held {
-            row,
-            generation: stored.generation,
-            resets: stored.resets,
-            simulated: stored.usage.session.simulated,
-            boundaries,
-            numbers: stored
+        let (numbers, series) = (
+            stored
                 .usage
                 .series
                 .iter()
                 .map(|(id, series)| (series.fingerprint(), *id))
                 .collect(),
-            series: stored
+            stored
                 .usage
                 .series
                 .iter()
                 .map(|(id, series)| (*id, Arc::clone(series)))
                 .collect(),
-            quantities: stored.usage.counted.all_quantities(),
-            live: Some(self.shared.live.hold(key.clone(), || stored.usage)),
+        );
+        let quantities = stored.usage.counted.all_quantities();
+        let simulated = stored.usage.session.simulated;
+        let live = self.shared.live.hold(key.clone(), || stored.usage.clone());
+        // What was held all along says the same, unless reading it after a change had failed.
+        if *live.usage() != stored.usage {
+            live.update(|usage| *usage = stored.usage);
+        }
+        Ok(Held {
+            row,
+            generation: stored.generation,
+            resets: stored.resets,
+            simulated,
+            boundaries,
+            numbers,
+            series,
+            quantities,
+            live: Some(live),
         })
     }
 

@@ -18,6 +18,7 @@ use crate::domain::budget::Reservation;
 use crate::domain::quota::Quota;
 use crate::domain::recorder::Backlog;
 use crate::domain::session::{Ended, Session};
+use crate::domain::summary::Prices;
 use crate::domain::usage::SessionUsage;
 
 /// Frozen rates that are kept parsed. Nearly all sessions end with the same ones.
@@ -25,7 +26,7 @@ const SNAPSHOTS_KEPT: usize = 16;
 
 /// Frozen rates by their hash.
 #[derive(Debug)]
-pub(super) struct Snapshots(Mutex<LruCache<Vec<u8>, RateTable>>);
+pub(super) struct Snapshots(Mutex<LruCache<Vec<u8>, Prices>>);
 
 impl Default for Snapshots {
     fn default() -> Self {
@@ -36,7 +37,7 @@ impl Default for Snapshots {
 }
 
 impl Snapshots {
-    fn get(&self, connection: &Connection, hash: &[u8]) -> Result<RateTable> {
+    fn get(&self, connection: &Connection, hash: &[u8]) -> Result<Prices> {
         if let Some(known) = self
             .0
             .lock()
@@ -50,15 +51,16 @@ impl Snapshots {
             .query_row(params![hash], |row| row.get(0))?;
         let table =
             RateTable::thaw(&text).map_err(|error| damaged("frozen rates", &error.to_string()))?;
-        self.keep(hash.to_vec(), table.clone());
-        Ok(table)
+        let prices = Prices::new(table, 0);
+        self.keep(hash.to_vec(), prices.clone());
+        Ok(prices)
     }
 
-    pub(super) fn keep(&self, hash: Vec<u8>, table: RateTable) {
+    pub(super) fn keep(&self, hash: Vec<u8>, prices: Prices) {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .put(hash, table);
+            .put(hash, prices);
     }
 }
 
@@ -226,8 +228,9 @@ fn head(connection: &Connection, snapshots: &Snapshots, row: i64) -> Result<Stor
     ) {
         (Some(at), Some(hash)) => Some(Ended {
             at,
-            prices: snapshots.get(connection, &hash)?,
-            price_revision: columns.get(7)?,
+            prices: snapshots
+                .get(connection, &hash)?
+                .with_revision(columns.get(7)?),
         }),
         _ => None,
     };

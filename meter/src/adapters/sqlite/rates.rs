@@ -127,7 +127,11 @@ impl SqliteLedger {
             .prices
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Arc::clone(&prices);
-        self.use_boundaries(added, &resorted)?;
+        if let Err(error) = self.use_boundaries(added, &resorted) {
+            // The change is on disk. What is in memory is read anew when it is next needed.
+            tracing::warn!(%error, "sessions could not be read again after a change of prices");
+            self.sessions.clear();
+        }
         self.shared.live.wake_all();
         Ok(Answer::Prices { prices, removed })
     }

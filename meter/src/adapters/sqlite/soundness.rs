@@ -11,7 +11,7 @@ use super::row::EventRow;
 use crate::domain::event::Event;
 use crate::domain::limits::SESSION_QUANTITY_MAX;
 use crate::domain::problem::Problem;
-use crate::domain::summary::{Prices, rated_now};
+use crate::domain::summary::Prices;
 use crate::domain::usage::ClassKey;
 
 /// A quantity that costs more than can be written down exactly. Later prices may still make it so: then it is shown as
@@ -23,6 +23,16 @@ pub(super) fn too_dear(
     sorted_by: &Arc<Boundaries>,
     now: Timestamp,
 ) -> Option<Problem> {
+    let usage = session
+        .and_then(|session| session.live.as_ref())
+        .map(|live| live.usage());
+    let ended = usage
+        .as_ref()
+        .and_then(|usage| usage.session.ended.as_ref());
+    let prices = ended.map_or(current, |ended| &ended.prices);
+    if prices.is_safe(&event.values) {
+        return None;
+    }
     let (rated, clock_ahead) = rating_time(event.occurred.unwrap_or(now), now);
     let boundaries = session.map_or(sorted_by, |session| &session.boundaries);
     let key = ClassKey::of(
@@ -34,16 +44,7 @@ pub(super) fn too_dear(
         boundaries,
     )
     .ok()?;
-    let usage = session
-        .and_then(|session| session.live.as_ref())
-        .map(|live| live.usage());
-    let (position, reason) =
-        match &usage {
-            Some(usage) if usage.session.ended.is_some() => rated_now(usage, current, now)
-                .0
-                .beyond(&key, &event.series, &event.values, now)?,
-            _ => current.beyond(&key, &event.series, &event.values, now)?,
-        };
+    let (position, reason) = prices.beyond(&key, &event.series, &event.values, now)?;
     Some(Problem::new(
         format!("quantities[{position}].value"),
         reason,

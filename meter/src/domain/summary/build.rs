@@ -17,10 +17,7 @@ use crate::domain::usage::{BilledSum, ClassKey, SessionUsage, Sum, Tally};
 #[must_use]
 pub fn rated_now(usage: &SessionUsage, current: &Prices, now: Timestamp) -> (Prices, Timestamp) {
     match &usage.session.ended {
-        Some(ended) => (
-            Prices::new(ended.prices.clone(), ended.price_revision),
-            ended.at,
-        ),
+        Some(ended) => (ended.prices.clone(), ended.at),
         None => (current.clone(), now),
     }
 }
