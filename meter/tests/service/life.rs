@@ -13,19 +13,21 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::server::{Server, event, record, summary};
+use crate::server::{PATIENCE, Server, event, record, summary};
 
 /// What a meter says that does not start.
 async fn refusal(config: Config) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let error = run(
+    let running = run(
         config,
         Common::default(),
         listener,
         CancellationToken::new(),
-    )
-    .await
-    .unwrap_err();
+    );
+    let ended = tokio::time::timeout(PATIENCE, running)
+        .await
+        .expect("a meter that must not start ends");
+    let error = ended.unwrap_err();
     reelmeter_service::failure::render(&error)
 }
 
