@@ -11,6 +11,7 @@
 mod support;
 
 mod a_finished_video_is_billed_once;
+mod documents;
 mod keys_never_leave_the_generator;
 mod one_command_makes_a_video;
 mod the_counter_moves_with_each_image;
