@@ -1,5 +1,7 @@
 //! What the making of a video needs from outside. Each port's doc comment is its contract.
 
+mod animator;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +21,10 @@ use crate::domain::script::{Aspect, Draft, Prompt, Script};
 use crate::domain::subtitles::Alignment;
 use crate::domain::timeline::{NarrationFormat, VideoPlan};
 use crate::domain::usage::{Provider, Usage, Variant};
+
+pub use animator::{
+    AnimateError, Animation, Animator, CodeLine, CodeProblem, Fault, NoAnimator, Rendered, RunLimit,
+};
 
 /// What a provider offers, and who answered.
 #[derive(Debug, Clone)]
