@@ -67,6 +67,8 @@ suite! { Sqlite:
         overrides_survive_a_start,
         another_book_at_the_next_start_prices_running_sessions_only,
         taking_overrides_back_restores_the_book,
+        an_override_is_the_tenants_own,
+        every_change_of_prices_budget_or_count_leaves_an_entry,
     }
     budgets {
         a_reservation_holds_and_events_draw_on_it,

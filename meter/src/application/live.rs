@@ -170,10 +170,12 @@ impl LiveSessions {
         }
     }
 
-    /// Wakes everybody who watches any session, as after a change of prices.
-    pub fn wake_all(&self) {
+    /// Wakes everybody who watches any session of these tenants, as after a change of their prices.
+    pub fn wake_tenants(&self, concerned: impl Fn(&str) -> bool) {
         for live in self.all() {
-            live.wake();
+            if concerned(&live.key().tenant) {
+                live.wake();
+            }
         }
     }
 

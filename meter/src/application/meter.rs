@@ -15,6 +15,7 @@ use super::ports::{
 };
 use super::writer::Writer;
 use crate::domain::DEFAULT_TENANT;
+use crate::domain::audit::AuditEntry;
 use crate::domain::budget::Cap;
 use crate::domain::problem::Problem;
 use crate::domain::quota::Quota;
@@ -37,6 +38,7 @@ pub struct Meter {
     ids: Arc<dyn Ids>,
     books: Arc<Vec<PriceBook>>,
     pub(super) tenant: Arc<str>,
+    actor: Arc<str>,
     readers: Arc<Semaphore>,
 }
 
@@ -87,7 +89,19 @@ impl Meter {
             ids,
             books: Arc::new(books),
             tenant: Arc::from(DEFAULT_TENANT),
+            actor: Arc::default(),
             readers: Arc::new(Semaphore::new(READERS_MAX)),
+        }
+    }
+
+    /// The same use cases for another tenant, asked by `actor` (the name of a token, never the token). Nothing of one
+    /// tenant can be reached through the use cases of another.
+    #[must_use]
+    pub fn asked_by(&self, tenant: &Arc<str>, actor: &Arc<str>) -> Self {
+        Self {
+            tenant: Arc::clone(tenant),
+            actor: Arc::clone(actor),
+            ..self.clone()
         }
     }
 
@@ -97,10 +111,10 @@ impl Meter {
         self.clock.now()
     }
 
-    /// The prices in force.
+    /// The prices in force for the tenant.
     #[must_use]
     pub fn prices(&self) -> Arc<Prices> {
-        self.library.prices()
+        self.library.prices(&self.tenant)
     }
 
     /// The price books that can be asked for by name, the one in force first.
@@ -319,6 +333,16 @@ impl Meter {
             .await
     }
 
+    /// The audit trail, in the order in which things were done.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub async fn audit(&self, after: i64, limit: usize) -> Result<Page<AuditEntry, i64>, Error> {
+        let tenant = Arc::clone(&self.tenant);
+        self.read(move |library| library.audit(&tenant, after, limit))
+            .await
+    }
+
     pub(super) fn key(&self, session_id: Arc<str>) -> SessionKey {
         SessionKey {
             tenant: Arc::clone(&self.tenant),
@@ -329,6 +353,7 @@ impl Meter {
     pub(super) fn request(&self, change: Change) -> Request {
         Request {
             tenant: Arc::clone(&self.tenant),
+            actor: Arc::clone(&self.actor),
             change,
         }
     }

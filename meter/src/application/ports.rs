@@ -8,6 +8,7 @@ use reelmeter_rating::{Boundaries, Name, Outcome, Rate, RateTable};
 
 use super::Error;
 use super::live::LiveSessions;
+use crate::domain::audit::AuditEntry;
 use crate::domain::budget::Cap;
 use crate::domain::event::Event;
 use crate::domain::problem::Problem;
@@ -102,12 +103,12 @@ pub enum Change {
         /// The reservation's key.
         reservation_id: Name,
     },
-    /// Set overrides: answered by [`Answer::Prices`].
+    /// Set overrides of the tenant's own: answered by [`Answer::Prices`].
     SetRates(Vec<Rate>),
-    /// Take overrides back: answered by [`Answer::Prices`].
+    /// Take overrides of the tenant's own back: answered by [`Answer::Prices`].
     ResetRates(RateFilter),
-    /// Take these for the prices that are not set at run time, as after a change of a price file: answered by
-    /// [`Answer::Prices`].
+    /// Take these for the prices of all tenants that are not set at run time, as after a change of a price file:
+    /// answered by [`Answer::Prices`].
     Reprice(Box<RateTable>),
     /// Hold a session in memory for those who watch it: answered by [`Answer::Session`].
     Hold(Arc<str>),
@@ -115,11 +116,13 @@ pub enum Change {
     EndIdle(SignedDuration),
 }
 
-/// A request and whose it is.
+/// A request, whose it is and who asks.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The tenant.
     pub tenant: Arc<str>,
+    /// Who asks: the name of a token, never the token. Empty for the meter itself.
+    pub actor: Arc<str>,
     /// What is asked.
     pub change: Change,
 }
@@ -294,8 +297,8 @@ pub struct UsageRange {
 /// The reading side of a store. Its functions wait for the disk: async callers put them on a thread of their own. What
 /// they give is committed, and at least as new as every answer that was given before they were called.
 pub trait Library: Send + Sync + std::fmt::Debug {
-    /// The prices in force.
-    fn prices(&self) -> Arc<Prices>;
+    /// The prices in force for a tenant: the book and what is configured, under the tenant's own overrides.
+    fn prices(&self, tenant: &str) -> Arc<Prices>;
 
     /// The sessions that are held in memory; never waits.
     fn live(&self) -> &LiveSessions;
@@ -353,4 +356,13 @@ pub trait Library: Send + Sync + std::fmt::Debug {
         after: i64,
         limit: usize,
     ) -> Result<Page<LedgerEvent, i64>, Error>;
+
+    /// What concerns a tenant in the audit trail, in the order in which it was done, after that entry. Every change of
+    /// prices, reset of a session and change of a budget has one, on disk together with the change itself, and none is
+    /// ever changed or removed.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn audit(&self, tenant: &str, after: i64, limit: usize)
+    -> Result<Page<AuditEntry, i64>, Error>;
 }

@@ -1,6 +1,10 @@
 //! Prices: what an override reaches, from when, and for how long.
 
+use std::sync::Arc;
+
 use reelmeter_meter::application::ports::{Answer, Change, RateFilter};
+use reelmeter_meter::domain::audit::{Action, AuditEntry};
+use reelmeter_meter::domain::budget::Cap;
 use reelmeter_rating::{PriceBook, RateTable};
 
 use crate::support::{FLASH, Store, Telling, Told, rate, seconds, sent};
@@ -181,4 +185,118 @@ pub fn taking_overrides_back_restores_the_book<S: Store>() {
     assert_eq!(told.total("s"), "20.5");
     assert_eq!(removed(&mut told, filter(None, None)), (2, 3));
     assert_eq!(told.crash().total("s"), "2");
+}
+
+pub fn an_override_is_the_tenants_own<S: Store>() {
+    let mut told = Told::<S>::new();
+    told.new_event(million("a", "s"));
+    told.tenant = "other".into();
+    told.new_event(million("a", "s"));
+    told.ask(Change::SetRates(vec![rate(
+        FLASH,
+        "input_tokens",
+        "0.30",
+        None,
+    )]))
+    .unwrap();
+    let both = |told: &mut Told<S>| {
+        ["other", ""].map(|tenant| {
+            told.tenant = tenant.into();
+            told.total("s")
+        })
+    };
+    assert_eq!(both(&mut told), ["0.3", "0.5"]);
+    // After a start with other prices beneath, and for a tenant that has never been there.
+    let mut told = told.crash();
+    assert_eq!(both(&mut told), ["0.3", "0.5"]);
+    told.end("s");
+    told.tenant = "other".into();
+    told.end("s");
+    assert_eq!(
+        both(&mut told),
+        ["0.3", "0.5"],
+        "a session freezes its own tenant's prices"
+    );
+    told.tenant = "third".into();
+    assert_eq!(
+        revision(&mut told, Change::ResetRates(RateFilter::default())),
+        0,
+        "there is nothing of this tenant to take back"
+    );
+    assert_eq!(both(&mut told), ["0.3", "0.5"]);
+}
+
+pub fn every_change_of_prices_budget_or_count_leaves_an_entry<S: Store>() {
+    let mut told = Told::<S>::new();
+    told.new_event(million("a", "s"));
+    told.tenant = "other".into();
+    told.new_event(million("b", "s"));
+    let flash = |amount| Change::SetRates(vec![rate(FLASH, "input_tokens", amount, None)]);
+    told.ask(flash("0.30")).unwrap();
+    told.pass(seconds(1));
+    told.ask(flash("0.20")).unwrap();
+    let session: Arc<str> = Arc::from("s");
+    let cap = Cap::Money("2".parse().unwrap());
+    told.ask(Change::Budget(Arc::clone(&session), Some(cap)))
+        .unwrap();
+    told.ask(Change::Reset(Arc::clone(&session))).unwrap();
+    told.ask(Change::Budget(session, None)).unwrap();
+    told.ask(Change::ResetRates(RateFilter::default())).unwrap();
+    // What is refused, and what changes nothing, leaves none.
+    told.ask(Change::ResetRates(RateFilter::default())).unwrap();
+    told.ask(Change::Reset(Arc::from("nowhere"))).unwrap_err();
+
+    let told = told.crash();
+    let entries: Vec<AuditEntry> = told.store.library().audit("other", 0, 100).unwrap().items;
+    let said: Vec<_> = entries
+        .iter()
+        .map(|entry| (entry.note.action, &*entry.note.session_id))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            (Action::SetRates, ""),
+            (Action::SetRates, ""),
+            (Action::SetBudget, "s"),
+            (Action::ResetSession, "s"),
+            (Action::SetBudget, "s"),
+            (Action::ResetRates, ""),
+        ]
+    );
+    assert!(entries.iter().all(|entry| &*entry.note.actor == "a test"));
+    let changes: Vec<_> = entries
+        .iter()
+        .map(|entry| (entry.note.before.as_str(), entry.note.after.as_str()))
+        .collect();
+    let [first, second, cap, reset, uncapped, back] = changes[..] else {
+        panic!("six entries: {changes:?}")
+    };
+    assert!(
+        !first.0.contains("0.3") && first.1.contains("0.3"),
+        "{first:?}"
+    );
+    assert!(
+        second.0.contains("0.3") && second.1.contains("0.2"),
+        "{second:?}"
+    );
+    assert_eq!(cap, ("none", "2 USD"));
+    assert_eq!(reset, ("1 events, 0.2 USD", "counted from zero"));
+    assert_eq!(uncapped, ("2 USD", "none"));
+    assert!(
+        back.0.contains("0.2") && !back.1.contains("0.2"),
+        "{back:?}"
+    );
+    assert_eq!(
+        entries[1].at.duration_since(entries[0].at).as_secs(),
+        1,
+        "entries say when"
+    );
+
+    // Page by page, and nobody else's.
+    let library = told.store.library();
+    let page = library.audit("other", 0, 4).unwrap();
+    assert_eq!(page.items, entries[..4]);
+    let rest = library.audit("other", page.next.unwrap(), 4).unwrap();
+    assert_eq!((&rest.items[..], rest.next), (&entries[4..], None));
+    assert_eq!(library.audit("", 0, 10).unwrap().items, []);
 }

@@ -34,7 +34,13 @@ fn receipt_of<S: Store>(told: &Told<S>, session: &str, table: Option<&RateTable>
         prices: table.map(|table| Prices::new(table.clone(), 0)),
         substitutions: Default::default(),
     };
-    receipt(&fine.usage, parts, &library.prices(), &what_if, told.now)
+    receipt(
+        &fine.usage,
+        parts,
+        &library.prices(&told.tenant),
+        &what_if,
+        told.now,
+    )
 }
 
 pub fn a_receipt_has_a_line_for_each_attempt<S: Store>() {
@@ -135,7 +141,7 @@ fn ask<S: Store>(told: &Told<S>, range: UsageRange, group_by: Vec<Grouping>) -> 
             group_by,
             service: None,
         },
-        library.prices(),
+        library.prices(&told.tenant),
     );
     let mut answer = Answer::new(&question, &prices, told.now);
     library

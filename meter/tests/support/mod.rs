@@ -298,6 +298,7 @@ impl<S: Store> Told<S> {
     pub fn request(&self, change: Change) -> Request {
         Request {
             tenant: Arc::clone(&self.tenant),
+            actor: Arc::from("a test"),
             change,
         }
     }
@@ -373,7 +374,7 @@ impl<S: Store> Told<S> {
     pub fn summary(&self, session_id: &str) -> Summary {
         let summary = build(
             &self.usage(session_id),
-            &self.store.library().prices(),
+            &self.store.library().prices(&self.tenant),
             self.now,
         );
         assert_sums(&summary);

@@ -1,5 +1,7 @@
 //! Budgets and reservations. What is spent and drawn is added up from the ledger; only caps and leases are rows.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use reelmeter_rating::Name;
 use rusqlite::params;
@@ -11,6 +13,7 @@ use super::ledger::SqliteLedger;
 use crate::application::Error;
 use crate::application::error::Exhausted;
 use crate::application::ports::{Answer, SessionKey};
+use crate::domain::audit::{self, Action, Note};
 use crate::domain::budget::{Cap, Reservation};
 use crate::domain::limits::RESERVATIONS_PER_SESSION_MAX;
 use crate::domain::summary;
@@ -29,6 +32,7 @@ impl SqliteLedger {
     pub(super) fn set_budget(
         &mut self,
         key: &SessionKey,
+        actor: Arc<str>,
         cap: Option<Cap>,
         now: Timestamp,
     ) -> Result<Answer> {
@@ -48,7 +52,15 @@ impl SqliteLedger {
                 held.amount.words()
             )));
         }
+        let note = Note {
+            actor,
+            action: Action::SetBudget,
+            session_id: Arc::clone(&key.session_id),
+            before: audit::budget(usage.budget.as_ref()),
+            after: audit::budget(cap.as_ref()),
+        };
         self.in_transaction(|ledger| {
+            super::audit::add(&ledger.connection, &key.tenant, &note, now)?;
             ledger
                 .connection
                 .prepare_cached("UPDATE session SET budget = ?2 WHERE id = ?1")?
@@ -76,7 +88,7 @@ impl SqliteLedger {
             return Ok(answer(&live, false));
         }
         refuse_ended(&usage, "reservation")?;
-        let status = summary::build(&usage, &self.shared.prices(), now)
+        let status = summary::build(&usage, &self.shared.prices(&key.tenant), now)
             .budget
             .ok_or_else(|| {
                 Error::Precondition(format!(

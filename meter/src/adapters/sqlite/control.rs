@@ -12,11 +12,12 @@ use super::ledger::{Held, SqliteLedger};
 use crate::application::Error;
 use crate::application::live::LiveSession;
 use crate::application::ports::{Answer, SessionKey};
+use crate::domain::audit::{self, Action, Note};
 use crate::domain::budget::Cap;
 use crate::domain::limits::QUOTAS_PER_SESSION_MAX;
 use crate::domain::quota::Quota;
 use crate::domain::session::{Ended, NewSession, Session};
-use crate::domain::summary::Prices;
+use crate::domain::summary::{self, Prices};
 use crate::domain::usage::SessionUsage;
 
 /// Sessions that one round of ending idle ones looks at.
@@ -117,7 +118,7 @@ impl SqliteLedger {
         if live.usage().session.ended.is_some() {
             return Ok(answer(&live, false));
         }
-        let prices = self.shared.prices();
+        let prices = self.shared.prices(&key.tenant);
         let rates = prices.table.freeze();
         let hash = blake3::hash(rates.as_bytes()).as_bytes().to_vec();
         self.in_transaction(|ledger| {
@@ -146,7 +147,12 @@ impl SqliteLedger {
         Ok(answer(&live, false))
     }
 
-    pub(super) fn reset_session(&mut self, key: &SessionKey, now: Timestamp) -> Result<Answer> {
+    pub(super) fn reset_session(
+        &mut self,
+        key: &SessionKey,
+        actor: Arc<str>,
+        now: Timestamp,
+    ) -> Result<Answer> {
         let (_, live) = self.existing(key)?;
         if live.usage().session.ended.is_some() {
             return Err(Error::Precondition(format!(
@@ -154,6 +160,14 @@ impl SqliteLedger {
                 key.session_id
             )));
         }
+        let before = summary::build(&live.usage(), &self.shared.prices(&key.tenant), now);
+        let note = Note {
+            actor,
+            action: Action::ResetSession,
+            session_id: Arc::clone(&key.session_id),
+            before: audit::figures(&before),
+            after: "counted from zero".to_owned(),
+        };
         // What was used so far goes into the rollups under the generation that ends here.
         self.fold(now)?;
         let last_event = self.last_event;
@@ -171,7 +185,7 @@ impl SqliteLedger {
                      WHERE id = ?1",
                 )?
                 .execute(params![row, generation, codec::us(now)])?;
-            Ok(())
+            super::audit::add(&ledger.connection, &key.tenant, &note, now)
         })?;
         let (held, _) = self.existing(key)?;
         held.generation = generation;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use jiff::Timestamp;
 use lru::LruCache;
@@ -16,6 +16,7 @@ use super::load::{self, Snapshots};
 use super::lock::LedgerLock;
 use super::open::{self, OpenError};
 use super::tail::Tail;
+use super::tenant_prices::TenantPrices;
 use crate::application::Error;
 use crate::application::live::{LiveSession, LiveSessions};
 use crate::application::ports::{Answer, Change, Ledger, Recording, Request, SessionKey};
@@ -36,13 +37,18 @@ const FOLD_AFTER_EVENTS: usize = 20_000;
 pub(super) struct Shared {
     pub(super) path: PathBuf,
     pub(super) live: LiveSessions,
-    pub(super) prices: RwLock<Arc<Prices>>,
+    pub(super) prices: RwLock<TenantPrices>,
     pub(super) snapshots: Snapshots,
 }
 
 impl Shared {
-    pub(super) fn prices(&self) -> Arc<Prices> {
-        Arc::clone(&self.prices.read().unwrap_or_else(PoisonError::into_inner))
+    /// The prices in force for a tenant.
+    pub(super) fn prices(&self, tenant: &str) -> Arc<Prices> {
+        Arc::clone(self.tenant_prices().of(tenant))
+    }
+
+    pub(super) fn tenant_prices(&self) -> RwLockReadGuard<'_, TenantPrices> {
+        self.prices.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -125,11 +131,11 @@ impl SqliteLedger {
         let last_event = last_event.max(load::watermark(&connection)?);
         let newest_folded = load::newest_folded(&connection)?;
         let boundaries = load::boundaries(&connection)?;
-        let prices = super::rates::with_kept_overrides(&connection, prices)?;
+        let prices = TenantPrices::kept(&connection, prices)?;
         let shared = Shared {
             path: path.to_owned(),
             live: LiveSessions::default(),
-            prices: RwLock::new(Arc::new(prices)),
+            prices: RwLock::new(prices),
             snapshots: Snapshots::default(),
         };
         Ok(Self {
@@ -311,7 +317,11 @@ impl SqliteLedger {
     }
 
     fn control(&mut self, request: Request, now: Timestamp) -> Result<Answer> {
-        let Request { tenant, change } = request;
+        let Request {
+            tenant,
+            actor,
+            change,
+        } = request;
         let key = |session_id: Arc<str>| SessionKey {
             tenant: Arc::clone(&tenant),
             session_id,
@@ -324,9 +334,9 @@ impl SqliteLedger {
                 self.start_session(key(Arc::clone(&session.session_id)), session, now)
             }
             Change::End(session) => self.end_session(&key(session), now),
-            Change::Reset(session) => self.reset_session(&key(session), now),
+            Change::Reset(session) => self.reset_session(&key(session), actor, now),
             Change::Quota(session, quota) => self.report_quota(&key(session), quota, now),
-            Change::Budget(session, cap) => self.set_budget(&key(session), cap, now),
+            Change::Budget(session, cap) => self.set_budget(&key(session), actor, cap, now),
             Change::Reserve {
                 session_id,
                 reservation_id,
@@ -346,9 +356,9 @@ impl SqliteLedger {
                 session_id,
                 reservation_id,
             } => self.release(&key(session_id), &reservation_id, now),
-            Change::SetRates(rates) => self.set_rates(rates, now),
-            Change::ResetRates(filter) => self.reset_rates(&filter, now),
-            Change::Reprice(table) => self.reprice(&table, now),
+            Change::SetRates(rates) => self.set_rates(&tenant, actor, rates, now),
+            Change::ResetRates(filter) => self.reset_rates(&tenant, actor, &filter, now),
+            Change::Reprice(table) => self.reprice(&tenant, actor, &table, now),
             Change::Hold(session) => self.hold_session(&key(session)),
             Change::EndIdle(idle) => self.end_idle(idle, now),
         }

@@ -16,6 +16,7 @@ use crate::application::ports::{
     EventFilter, FineUsage, LedgerEvent, Library, Page, SessionCursor, SessionFilter, SessionKey,
     UsageRange,
 };
+use crate::domain::audit::AuditEntry;
 use crate::domain::summary::Prices;
 use crate::domain::usage::SessionUsage;
 
@@ -95,8 +96,8 @@ impl SqliteLibrary {
 }
 
 impl Library for SqliteLibrary {
-    fn prices(&self) -> Arc<Prices> {
-        self.shared.prices()
+    fn prices(&self, tenant: &str) -> Arc<Prices> {
+        self.shared.prices(tenant)
     }
 
     fn live(&self) -> &LiveSessions {
@@ -208,5 +209,9 @@ impl Library for SqliteLibrary {
             };
             super::listing::events(connection, tenant, filter, after, limit)
         })
+    }
+
+    fn audit(&self, tenant: &str, after: i64, limit: usize) -> Result<Page<AuditEntry, i64>> {
+        self.read(|connection| super::audit::entries(connection, tenant, after, limit))
     }
 }

@@ -1,5 +1,6 @@
 //! The ledger in an SQLite file: one writer with group commit, rollups in memory, readers beside it.
 
+mod audit;
 mod backlog;
 mod between;
 mod budget;
@@ -21,6 +22,7 @@ mod row;
 mod soundness;
 mod tail;
 mod tail_file;
+mod tenant_prices;
 mod verify;
 
 pub use ledger::SqliteLedger;

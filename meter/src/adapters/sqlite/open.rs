@@ -15,7 +15,10 @@ use crate::application::Error;
 ///
 /// A small runner of our own and not refinery: the database's own `user_version` says which steps were taken, inside the
 /// transaction of the step, and a file of a newer program is refused by the same number.
-const STEPS: [&str; 1] = [include_str!("../../../migrations/sqlite/0001_ledger.sql")];
+const STEPS: [&str; 2] = [
+    include_str!("../../../migrations/sqlite/0001_ledger.sql"),
+    include_str!("../../../migrations/sqlite/0002_audit.sql"),
+];
 
 /// `RELM`, so that `file` and other tools can tell whose file it is, and the meter does not write into another one's.
 const APPLICATION_ID: i32 = 0x5245_4C4D;

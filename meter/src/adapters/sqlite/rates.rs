@@ -4,50 +4,33 @@ use std::sync::{Arc, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use reelmeter_rating::{Boundaries, Layer, Overrides, Rate, RateTable};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
+use super::audit::EVERYONE;
 use super::codec;
-use super::error::{Result, damaged};
+use super::error::Result;
 use super::fine;
 use super::fold::add_to_rollup;
 use super::ledger::SqliteLedger;
 use super::load;
 use super::row::collect;
+use super::tenant_prices::TenantPrices;
 use crate::application::Error;
 use crate::application::ports::{Answer, RateFilter};
+use crate::domain::audit::{self, Action, Note};
 use crate::domain::limits::OVERRIDES_MAX;
 use crate::domain::summary::Prices;
 
-const KEPT_OVERRIDES: &str = "SELECT value FROM meta WHERE name = 'overrides'";
-
-/// A table with the overrides that were set at run time and kept.
-pub(super) fn with_kept_overrides(connection: &Connection, table: &RateTable) -> Result<Prices> {
-    let text: Option<String> = connection
-        .query_row(KEPT_OVERRIDES, [], |row| row.get(0))
-        .optional()?;
-    let kept = match &text {
-        Some(text) => Overrides::from_toml("kept overrides", text)
-            .map_err(|error| damaged("the overrides", &error.to_string()))?,
-        None => Overrides::none(),
-    };
-    let revision: Option<i64> = connection
-        .query_row(
-            "SELECT value FROM meta WHERE name = 'price_revision'",
-            [],
-            |row| row.get(0),
-        )
-        .optional()?;
-    Ok(Prices::new(table.with_rpc(kept), revision.unwrap_or(0)))
-}
-
 impl SqliteLedger {
-    pub(super) fn set_rates(&mut self, rates: Vec<Rate>, now: Timestamp) -> Result<Answer> {
-        let prices = self.shared.prices();
-        let mut overrides = prices
-            .table
-            .overrides(Layer::Rpc)
-            .cloned()
-            .unwrap_or_default();
+    pub(super) fn set_rates(
+        &mut self,
+        tenant: &Arc<str>,
+        actor: Arc<str>,
+        rates: Vec<Rate>,
+        now: Timestamp,
+    ) -> Result<Answer> {
+        let prices = self.shared.prices(tenant);
+        let mut overrides = overrides(&prices);
         for rate in rates {
             overrides.set(rate);
         }
@@ -57,88 +40,132 @@ impl SqliteLedger {
                 overrides.rates().len()
             )));
         }
-        self.adopt_overrides(&prices, overrides, 0, now)
+        self.adopt_overrides(
+            tenant,
+            (actor, Action::SetRates),
+            &prices,
+            overrides,
+            0,
+            now,
+        )
     }
 
-    pub(super) fn reset_rates(&mut self, filter: &RateFilter, now: Timestamp) -> Result<Answer> {
-        let prices = self.shared.prices();
-        let mut overrides = prices
-            .table
-            .overrides(Layer::Rpc)
-            .cloned()
-            .unwrap_or_default();
+    pub(super) fn reset_rates(
+        &mut self,
+        tenant: &Arc<str>,
+        actor: Arc<str>,
+        filter: &RateFilter,
+        now: Timestamp,
+    ) -> Result<Answer> {
+        let prices = self.shared.prices(tenant);
+        let mut overrides = overrides(&prices);
         let model = filter.model.as_deref().map(Some);
         let removed = overrides.reset(filter.service.as_deref(), model, filter.metric.as_deref());
         if removed == 0 {
             return Ok(Answer::Prices { prices, removed });
         }
-        self.adopt_overrides(&prices, overrides, removed, now)
-    }
-
-    pub(super) fn reprice(&mut self, table: &RateTable, now: Timestamp) -> Result<Answer> {
-        let prices = self.shared.prices();
-        let kept = prices
-            .table
-            .overrides(Layer::Rpc)
-            .cloned()
-            .unwrap_or_default();
-        let table = table.with_rpc(kept);
-        if table == prices.table {
-            return Ok(Answer::Prices { prices, removed: 0 });
-        }
-        self.adopt(Prices::new(table, prices.revision + 1), 0, now)
-    }
-
-    fn adopt_overrides(
-        &mut self,
-        before: &Prices,
-        overrides: Overrides,
-        removed: usize,
-        now: Timestamp,
-    ) -> Result<Answer> {
-        self.adopt(
-            Prices::new(before.table.with_rpc(overrides), before.revision + 1),
+        self.adopt_overrides(
+            tenant,
+            (actor, Action::ResetRates),
+            &prices,
+            overrides,
             removed,
             now,
         )
     }
 
+    /// Other prices beneath the overrides of every tenant; answers with those of the one who asks.
+    pub(super) fn reprice(
+        &mut self,
+        tenant: &Arc<str>,
+        actor: Arc<str>,
+        table: &RateTable,
+        now: Timestamp,
+    ) -> Result<Answer> {
+        let repriced = self.shared.tenant_prices().over(table);
+        if let Some(repriced) = repriced {
+            let told = |prices: &Prices| {
+                let book = prices.table.book();
+                format!("price book {} as of {}", book.name(), book.as_of())
+            };
+            let note = Note {
+                actor,
+                action: Action::ChangePriceFiles,
+                session_id: Arc::default(),
+                before: told(&self.shared.prices(EVERYONE)),
+                after: told(repriced.of(EVERYONE)),
+            };
+            self.adopt(repriced, (EVERYONE, &note), |_| true, now)?;
+        }
+        Ok(Answer::Prices {
+            prices: self.shared.prices(tenant),
+            removed: 0,
+        })
+    }
+
+    fn adopt_overrides(
+        &mut self,
+        tenant: &Arc<str>,
+        (actor, action): (Arc<str>, Action),
+        before: &Prices,
+        after: Overrides,
+        removed: usize,
+        now: Timestamp,
+    ) -> Result<Answer> {
+        let (gone, added) = audit::rate_changes(&overrides(before), &after);
+        let note = Note {
+            actor,
+            action,
+            session_id: Arc::default(),
+            before: gone,
+            after: added,
+        };
+        let prices = Prices::new(before.table.with_rpc(after), before.revision + 1);
+        let all = self.shared.tenant_prices().with(tenant, prices);
+        self.adopt(
+            all,
+            (tenant, &note),
+            |concerned| *concerned == **tenant,
+            now,
+        )?;
+        Ok(Answer::Prices {
+            prices: self.shared.prices(tenant),
+            removed,
+        })
+    }
+
     /// Makes these the prices in force, here and after the next start.
-    fn adopt(&mut self, prices: Prices, removed: usize, now: Timestamp) -> Result<Answer> {
-        let text = prices
-            .table
-            .overrides(Layer::Rpc)
-            .map(Overrides::to_toml)
-            .unwrap_or_default();
-        let prices = Arc::new(prices);
+    fn adopt(
+        &mut self,
+        prices: TenantPrices,
+        (noted_for, note): (&str, &Note),
+        concerned: impl Fn(&str) -> bool,
+        now: Timestamp,
+    ) -> Result<()> {
         self.fold(now)?;
-        let added = self.added_boundaries(&prices.table);
+        let added = self.added_boundaries(&prices);
         let resorted = self.in_transaction(|ledger| {
-            let mut keep = ledger
-                .connection
-                .prepare_cached("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")?;
-            keep.execute(params!["overrides", text])?;
-            keep.execute(params!["price_revision", prices.revision])?;
-            drop(keep);
+            prices.keep(&ledger.connection)?;
+            super::audit::add(&ledger.connection, noted_for, note, now)?;
             ledger.resort(&added)
         })?;
         *self
             .shared
             .prices
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::clone(&prices);
+            .unwrap_or_else(PoisonError::into_inner) = prices;
         if let Err(error) = self.use_boundaries(added, &resorted) {
             // The change is on disk. What is in memory is read anew when it is next needed.
             tracing::warn!(%error, "sessions could not be read again after a change of prices");
             self.sessions.clear();
         }
-        self.shared.live.wake_all();
-        Ok(Answer::Prices { prices, removed })
+        self.shared.live.wake_tenants(concerned);
+        Ok(())
     }
 
-    /// Sorts the events of running sessions by the dates of the table in force, as after a start with another book.
+    /// Sorts the events of running sessions by the dates of the tables in force, as after a start with another book.
     pub(super) fn adopt_boundaries(&mut self, now: Timestamp) -> Result<()> {
-        let added = self.added_boundaries(&self.shared.prices().table);
+        let added = self.added_boundaries(&self.shared.tenant_prices());
         if added.is_empty() {
             return Ok(());
         }
@@ -147,13 +174,12 @@ impl SqliteLedger {
         self.use_boundaries(added, &resorted)
     }
 
-    /// The dates of a table that events are not sorted by yet. Events are kept to the microsecond, so a rate that starts
-    /// within one starts with the next.
-    fn added_boundaries(&self, table: &RateTable) -> Vec<Timestamp> {
-        let mut added: Vec<Timestamp> = table
-            .boundaries()
-            .instants()
-            .iter()
+    /// The dates of any tenant's table that events are not sorted by yet. Events are kept to the microsecond, so a rate
+    /// that starts within one starts with the next.
+    fn added_boundaries(&self, prices: &TenantPrices) -> Vec<Timestamp> {
+        let mut added: Vec<Timestamp> = prices
+            .all()
+            .flat_map(|prices| prices.table.boundaries().instants())
             .filter_map(|instant| {
                 let whole = Timestamp::from_microsecond(instant.as_microsecond()).ok()?;
                 let next = SignedDuration::from_micros(1);
@@ -248,4 +274,13 @@ fn rebuild(connection: &Connection, session: i64, boundaries: &Boundaries) -> Re
         add_to_rollup(connection, session, key, sum)?;
     }
     Ok(())
+}
+
+/// The overrides that the tenant of these prices has set at run time.
+fn overrides(prices: &Prices) -> Overrides {
+    prices
+        .table
+        .overrides(Layer::Rpc)
+        .cloned()
+        .unwrap_or_default()
 }

@@ -140,7 +140,7 @@ impl SqliteLedger {
             },
             None => None,
         };
-        let prices = self.shared.prices();
+        let prices = self.shared.prices(tenant_name);
         let sorted_by = Arc::clone(&self.sorted_by);
         let session = self.session(&key)?;
         let problem = unsound(session.as_deref(), &event, replaced.as_ref())

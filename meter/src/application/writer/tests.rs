@@ -96,6 +96,7 @@ impl Ledger for Moody {
 fn request() -> Request {
     Request {
         tenant: Arc::from(""),
+        actor: Arc::default(),
         change: Change::Record(Recording::default()),
     }
 }
