@@ -1,5 +1,6 @@
 //! The outside world, one thing a module.
 
+pub(crate) mod columns;
 pub mod grpc;
 pub mod price_files;
 pub mod sqlite;

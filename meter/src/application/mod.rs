@@ -7,6 +7,7 @@ pub mod meter;
 pub mod ports;
 pub mod record_usage;
 pub mod reports;
+pub mod rules;
 pub mod watch_summary;
 pub mod writer;
 

@@ -10,9 +10,7 @@ use super::error::{Result, damaged};
 use super::row::collect;
 use crate::application::ports::Page;
 use crate::domain::audit::{Action, AuditEntry, Note};
-
-/// In place of a tenant's name: all of them. No tenant has this name.
-pub(super) const EVERYONE: &str = "*";
+use crate::domain::tenant_prices::EVERYONE;
 
 /// Adds an entry. To be called inside the transaction that does what it says.
 pub(super) fn add(

@@ -9,15 +9,13 @@ use rusqlite::params;
 use super::codec;
 use super::error::Result;
 use super::ledger::{Held, SqliteLedger};
-use crate::application::Error;
 use crate::application::live::LiveSession;
 use crate::application::ports::{Answer, SessionKey};
-use crate::domain::audit::{self, Action, Note};
+use crate::application::rules;
 use crate::domain::budget::Cap;
-use crate::domain::limits::QUOTAS_PER_SESSION_MAX;
 use crate::domain::quota::Quota;
 use crate::domain::session::{Ended, NewSession, Session};
-use crate::domain::summary::{self, Prices};
+use crate::domain::summary::Prices;
 use crate::domain::usage::SessionUsage;
 
 /// Sessions that one round of ending idle ones looks at.
@@ -31,13 +29,7 @@ impl SqliteLedger {
         now: Timestamp,
     ) -> Result<Answer> {
         if let Some(held) = self.session(&key)? {
-            if held.simulated != new.simulated {
-                let is = if held.simulated { "simulated" } else { "real" };
-                return Err(Error::Precondition(format!(
-                    "session `{}` exists and its calls are {is}; use another session_id, simulated and real calls never share one",
-                    key.session_id
-                )));
-            }
+            rules::start_again(&key.session_id, held.simulated, new.simulated)?;
             return Ok(answer(&self.existing(&key)?.1, false));
         }
         let session = Session {
@@ -154,20 +146,8 @@ impl SqliteLedger {
         now: Timestamp,
     ) -> Result<Answer> {
         let (_, live) = self.existing(key)?;
-        if live.usage().session.ended.is_some() {
-            return Err(Error::Precondition(format!(
-                "session `{}` has ended and its figures stay; start another one",
-                key.session_id
-            )));
-        }
-        let before = summary::build(&live.usage(), &self.shared.prices(&key.tenant), now);
-        let note = Note {
-            actor,
-            action: Action::ResetSession,
-            session_id: Arc::clone(&key.session_id),
-            before: audit::figures(&before),
-            after: "counted from zero".to_owned(),
-        };
+        let prices = self.shared.prices(&key.tenant);
+        let note = rules::reset(&live.usage(), &prices, actor, now)?;
         // What was used so far goes into the rollups under the generation that ends here.
         self.fold(now)?;
         let last_event = self.last_event;
@@ -206,24 +186,7 @@ impl SqliteLedger {
     ) -> Result<Answer> {
         let (held, live) = self.existing(key)?;
         let row = held.row;
-        let usage = live.usage();
-        let known = usage
-            .quotas
-            .iter()
-            .position(|known| known.service == quota.service && known.metric == quota.metric);
-        if known.is_none() && usage.quotas.len() >= QUOTAS_PER_SESSION_MAX {
-            return Err(Error::Precondition(format!(
-                "session `{}` shows {QUOTAS_PER_SESSION_MAX} quotas already; report those that matter",
-                key.session_id
-            )));
-        }
-        let first_used = known
-            .and_then(|place| usage.quotas.get(place))
-            .map_or(quota.used, |known| known.first_used);
-        let quota = Quota {
-            first_used,
-            ..quota
-        };
+        let quota = rules::quota(&live.usage(), quota)?;
         self.in_transaction(|ledger| {
             ledger
                 .connection
@@ -249,10 +212,7 @@ impl SqliteLedger {
         })?;
         live.update(|usage| {
             usage.revision += 1;
-            match known.and_then(|place| usage.quotas.get_mut(place)) {
-                Some(known) => *known = quota,
-                None => usage.quotas.push(quota),
-            }
+            rules::show_quota(usage, quota);
         });
         Ok(answer(&live, false))
     }

@@ -30,10 +30,4 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-/// A row that does not read as it was written.
-pub(super) fn damaged(what: &str, text: &str) -> Error {
-    let shown: String = text.escape_debug().take(100).collect();
-    Error::StorageUnavailable(format!(
-        "the database file is damaged: {what} reads `{shown}`; restore it from a backup"
-    ))
-}
+pub(super) use crate::adapters::columns::damaged;

@@ -16,10 +16,11 @@ use super::load::{self, Snapshots};
 use super::lock::LedgerLock;
 use super::open::{self, OpenError};
 use super::tail::Tail;
-use super::tenant_prices::TenantPrices;
+use super::tenant_prices::{self, TenantPrices};
 use crate::application::Error;
 use crate::application::live::{LiveSession, LiveSessions};
 use crate::application::ports::{Answer, Change, Ledger, Recording, Request, SessionKey};
+use crate::application::rules::Lease;
 use crate::domain::series::Series;
 use crate::domain::summary::Prices;
 use crate::domain::usage::SeriesId;
@@ -131,7 +132,7 @@ impl SqliteLedger {
         let last_event = last_event.max(load::watermark(&connection)?);
         let newest_folded = load::newest_folded(&connection)?;
         let boundaries = load::boundaries(&connection)?;
-        let prices = TenantPrices::kept(&connection, prices)?;
+        let prices = tenant_prices::kept(&connection, prices)?;
         let shared = Shared {
             path: path.to_owned(),
             live: LiveSessions::default(),
@@ -344,7 +345,7 @@ impl SqliteLedger {
                 lifetime,
                 recorder_id,
             } => {
-                let lease = super::budget::Lease {
+                let lease = Lease {
                     reservation_id,
                     amount,
                     lifetime,

@@ -17,6 +17,7 @@ use super::tail::{Delta, SessionTail};
 use crate::domain::budget::Reservation;
 use crate::domain::quota::Quota;
 use crate::domain::recorder::Backlog;
+pub(super) use crate::domain::rollup::generation_of;
 use crate::domain::session::{Ended, Session};
 use crate::domain::summary::Prices;
 use crate::domain::usage::SessionUsage;
@@ -121,12 +122,6 @@ impl Stored {
             .min();
         self.last_rated = self.last_rated.max(tail.last_rated);
     }
-}
-
-/// How many of the resets, each named by the last event before it, an event comes after.
-pub(super) fn generation_of(resets: &[i64], n: i64) -> i64 {
-    let before = resets.partition_point(|last| *last < n);
-    i64::try_from(before).unwrap_or(i64::MAX)
 }
 
 /// The number of a tenant.

@@ -2,11 +2,10 @@
 
 use std::sync::{Arc, PoisonError};
 
-use jiff::{SignedDuration, Timestamp};
-use reelmeter_rating::{Boundaries, Layer, Overrides, Rate, RateTable};
+use jiff::Timestamp;
+use reelmeter_rating::{Boundaries, Rate, RateTable};
 use rusqlite::{Connection, params};
 
-use super::audit::EVERYONE;
 use super::codec;
 use super::error::Result;
 use super::fine;
@@ -14,12 +13,11 @@ use super::fold::add_to_rollup;
 use super::ledger::SqliteLedger;
 use super::load;
 use super::row::collect;
-use super::tenant_prices::TenantPrices;
-use crate::application::Error;
+use super::tenant_prices::{self, TenantPrices};
 use crate::application::ports::{Answer, RateFilter};
-use crate::domain::audit::{self, Action, Note};
-use crate::domain::limits::OVERRIDES_MAX;
-use crate::domain::summary::Prices;
+use crate::application::rules;
+use crate::domain::audit::Note;
+use crate::domain::tenant_prices::EVERYONE;
 
 impl SqliteLedger {
     pub(super) fn set_rates(
@@ -29,25 +27,9 @@ impl SqliteLedger {
         rates: Vec<Rate>,
         now: Timestamp,
     ) -> Result<Answer> {
-        let prices = self.shared.prices(tenant);
-        let mut overrides = overrides(&prices);
-        for rate in rates {
-            overrides.set(rate);
-        }
-        if overrides.rates().len() > OVERRIDES_MAX {
-            return Err(Error::Precondition(format!(
-                "with these there were {} overrides; at most {OVERRIDES_MAX} are kept, take some back with ResetRates",
-                overrides.rates().len()
-            )));
-        }
-        self.adopt_overrides(
-            tenant,
-            (actor, Action::SetRates),
-            &prices,
-            overrides,
-            0,
-            now,
-        )
+        let (prices, note) = rules::set_rates(&self.shared.tenant_prices(), tenant, actor, rates)?;
+        self.adopt(prices, (tenant, &note), |one| *one == **tenant, now)?;
+        Ok(self.prices_of(tenant, 0))
     }
 
     pub(super) fn reset_rates(
@@ -57,21 +39,12 @@ impl SqliteLedger {
         filter: &RateFilter,
         now: Timestamp,
     ) -> Result<Answer> {
-        let prices = self.shared.prices(tenant);
-        let mut overrides = overrides(&prices);
-        let model = filter.model.as_deref().map(Some);
-        let removed = overrides.reset(filter.service.as_deref(), model, filter.metric.as_deref());
-        if removed == 0 {
-            return Ok(Answer::Prices { prices, removed });
-        }
-        self.adopt_overrides(
-            tenant,
-            (actor, Action::ResetRates),
-            &prices,
-            overrides,
-            removed,
-            now,
-        )
+        let reset = rules::reset_rates(&self.shared.tenant_prices(), tenant, actor, filter);
+        let Some((prices, note, removed)) = reset else {
+            return Ok(self.prices_of(tenant, 0));
+        };
+        self.adopt(prices, (tenant, &note), |one| *one == **tenant, now)?;
+        Ok(self.prices_of(tenant, removed))
     }
 
     /// Other prices beneath the overrides of every tenant; answers with those of the one who asks.
@@ -82,56 +55,18 @@ impl SqliteLedger {
         table: &RateTable,
         now: Timestamp,
     ) -> Result<Answer> {
-        let repriced = self.shared.tenant_prices().over(table);
-        if let Some(repriced) = repriced {
-            let told = |prices: &Prices| {
-                let book = prices.table.book();
-                format!("price book {} as of {}", book.name(), book.as_of())
-            };
-            let note = Note {
-                actor,
-                action: Action::ChangePriceFiles,
-                session_id: Arc::default(),
-                before: told(&self.shared.prices(EVERYONE)),
-                after: told(repriced.of(EVERYONE)),
-            };
-            self.adopt(repriced, (EVERYONE, &note), |_| true, now)?;
+        let repriced = rules::reprice(&self.shared.tenant_prices(), actor, table);
+        if let Some((prices, note)) = repriced {
+            self.adopt(prices, (EVERYONE, &note), |_| true, now)?;
         }
-        Ok(Answer::Prices {
-            prices: self.shared.prices(tenant),
-            removed: 0,
-        })
+        Ok(self.prices_of(tenant, 0))
     }
 
-    fn adopt_overrides(
-        &mut self,
-        tenant: &Arc<str>,
-        (actor, action): (Arc<str>, Action),
-        before: &Prices,
-        after: Overrides,
-        removed: usize,
-        now: Timestamp,
-    ) -> Result<Answer> {
-        let (gone, added) = audit::rate_changes(&overrides(before), &after);
-        let note = Note {
-            actor,
-            action,
-            session_id: Arc::default(),
-            before: gone,
-            after: added,
-        };
-        let prices = Prices::new(before.table.with_rpc(after), before.revision + 1);
-        let all = self.shared.tenant_prices().with(tenant, prices);
-        self.adopt(
-            all,
-            (tenant, &note),
-            |concerned| *concerned == **tenant,
-            now,
-        )?;
-        Ok(Answer::Prices {
+    fn prices_of(&self, tenant: &str, removed: usize) -> Answer {
+        Answer::Prices {
             prices: self.shared.prices(tenant),
             removed,
-        })
+        }
     }
 
     /// Makes these the prices in force, here and after the next start.
@@ -143,9 +78,9 @@ impl SqliteLedger {
         now: Timestamp,
     ) -> Result<()> {
         self.fold(now)?;
-        let added = self.added_boundaries(&prices);
+        let added = rules::added_boundaries(&prices, &self.boundaries);
         let resorted = self.in_transaction(|ledger| {
-            prices.keep(&ledger.connection)?;
+            tenant_prices::keep(&ledger.connection, &prices)?;
             super::audit::add(&ledger.connection, noted_for, note, now)?;
             ledger.resort(&added)
         })?;
@@ -165,35 +100,13 @@ impl SqliteLedger {
 
     /// Sorts the events of running sessions by the dates of the tables in force, as after a start with another book.
     pub(super) fn adopt_boundaries(&mut self, now: Timestamp) -> Result<()> {
-        let added = self.added_boundaries(&self.shared.tenant_prices());
+        let added = rules::added_boundaries(&self.shared.tenant_prices(), &self.boundaries);
         if added.is_empty() {
             return Ok(());
         }
         self.fold(now)?;
         let resorted = self.in_transaction(|ledger| ledger.resort(&added))?;
         self.use_boundaries(added, &resorted)
-    }
-
-    /// The dates of any tenant's table that events are not sorted by yet. Events are kept to the microsecond, so a rate
-    /// that starts within one starts with the next.
-    fn added_boundaries(&self, prices: &TenantPrices) -> Vec<Timestamp> {
-        let mut added: Vec<Timestamp> = prices
-            .all()
-            .flat_map(|prices| prices.table.boundaries().instants())
-            .filter_map(|instant| {
-                let whole = Timestamp::from_microsecond(instant.as_microsecond()).ok()?;
-                let next = SignedDuration::from_micros(1);
-                if whole < *instant {
-                    whole.checked_add(next).ok()
-                } else {
-                    Some(whole)
-                }
-            })
-            .filter(|instant| !self.boundaries.contains(instant))
-            .collect();
-        added.sort_unstable();
-        added.dedup();
-        added
     }
 
     /// Adds boundaries and sorts the events of those running sessions again that have some on both sides. Ended sessions
@@ -274,13 +187,4 @@ fn rebuild(connection: &Connection, session: i64, boundaries: &Boundaries) -> Re
         add_to_rollup(connection, session, key, sum)?;
     }
     Ok(())
-}
-
-/// The overrides that the tenant of these prices has set at run time.
-fn overrides(prices: &Prices) -> Overrides {
-    prices
-        .table
-        .overrides(Layer::Rpc)
-        .cloned()
-        .unwrap_or_default()
 }

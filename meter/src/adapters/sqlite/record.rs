@@ -26,6 +26,7 @@ use crate::domain::problem::Problem;
 use crate::domain::recorder::Backlog;
 use crate::domain::series::Series;
 use crate::domain::session::Session;
+use crate::domain::soundness;
 use crate::domain::usage::{SeriesId, SessionUsage};
 
 /// What a transaction will have done to one session, once it is committed.
@@ -123,10 +124,7 @@ impl SqliteLedger {
             return Ok(if known.hash == event.content_hash {
                 Recorded::Duplicate
             } else {
-                Recorded::Conflict(Problem::new(
-                    "event_id",
-                    "another event of this id was recorded before and stays; correct it by an event of its own id with replaces_event_id",
-                ))
+                Recorded::Conflict(soundness::conflict())
             });
         }
         let key = SessionKey {

@@ -9,11 +9,11 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::codec;
 use super::error::{Result, damaged};
 use super::event_id::EventId;
-use super::tail::{Delta, FineKey, Times};
+use super::tail::{Delta, Times};
 use crate::application::Error;
 use crate::domain::event::Billed;
+use crate::domain::rollup::Placed;
 use crate::domain::series::Series;
-use crate::domain::usage::{ClassKey, Sum};
 
 /// The recorder's clock was ahead: the event is rated by the time of receipt.
 pub(super) const CLOCK_AHEAD: i64 = 1;
@@ -152,28 +152,18 @@ impl EventRow {
         } else {
             Vec::new()
         };
-        let rated = self.times().rated;
-        let class = ClassKey::of(
-            self.series,
+        Placed {
+            id: self.series,
             series,
-            &self.values,
-            rated,
-            self.is_clock_ahead(),
-            boundaries,
-        )
-        .map_err(|error| damaged("an event", &error.to_string()))?;
-        let key = FineKey {
-            generation,
-            class,
-            day: codec::day(rated),
+            values: &self.values,
+            billed: &billed,
+            rated: self.times().rated,
+            clock_ahead: self.is_clock_ahead(),
             scene: self.scene,
             attempt: self.attempt,
-        };
-        Ok(Delta {
-            key,
-            sum: Sum::of(&self.values, &billed),
-            sign,
-        })
+        }
+        .delta(boundaries, generation, sign)
+        .map_err(|error| damaged("an event", &error.to_string()))
     }
 }
 

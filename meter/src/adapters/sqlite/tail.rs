@@ -5,63 +5,9 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::event_id::EventId;
-use crate::domain::usage::{ClassKey, Sum};
+use crate::domain::usage::Sum;
 
-/// What decides in which rollup row an event is added up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct FineKey {
-    pub(super) generation: i64,
-    pub(super) class: ClassKey,
-    pub(super) day: i64,
-    pub(super) scene: u32,
-    pub(super) attempt: u32,
-}
-
-/// What an event, or a correction of one, adds to its session.
-#[derive(Clone, Debug)]
-pub(super) struct Delta {
-    pub(super) key: FineKey,
-    pub(super) sum: Sum,
-    /// 1, or -1 for an event that another one replaces.
-    pub(super) sign: i64,
-}
-
-/// When an event happened, by its own account and for rating.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Times {
-    pub(super) occurred: Timestamp,
-    pub(super) rated: Timestamp,
-}
-
-/// The newest time of an event that counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Newest {
-    /// That of the file, or this one if it is newer.
-    AtLeast(Option<Timestamp>),
-    /// This one, whatever the file says: the newest event was replaced by an older one.
-    Exactly(Option<Timestamp>),
-}
-
-impl Default for Newest {
-    fn default() -> Self {
-        Self::AtLeast(None)
-    }
-}
-
-impl Newest {
-    pub(super) fn note(&mut self, occurred: Timestamp) {
-        let (Self::AtLeast(newest) | Self::Exactly(newest)) = self;
-        *newest = (*newest).max(Some(occurred));
-    }
-
-    /// The newest time, given that of the file.
-    pub(super) fn over(self, file: Option<Timestamp>) -> Option<Timestamp> {
-        match self {
-            Self::AtLeast(newest) => file.max(newest),
-            Self::Exactly(newest) => newest,
-        }
-    }
-}
+pub(super) use crate::domain::rollup::{Delta, FineKey, Newest, Times};
 
 /// What a session has gained behind the watermark.
 #[derive(Clone, Debug, Default)]
