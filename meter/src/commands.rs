@@ -5,8 +5,12 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::adapters::sqlite;
+use jiff::{SignedDuration, Timestamp};
+use reelmeter_service::{Clock, SystemClock};
+
+use crate::adapters::sqlite::{self, ArchiveError, Order, Step};
 use crate::application;
+use crate::config;
 use crate::{Config, Error};
 
 /// A command of the meter's program.
@@ -17,6 +21,15 @@ pub enum Command {
     /// Copy the ledger, as it is at one moment, into a new file.
     Backup {
         /// The file to make; it must not be there yet.
+        to: PathBuf,
+    },
+    /// Move old events out of the ledger into files, one JSON object a line; totals, receipts and ids stay.
+    Archive {
+        /// Those that were recorded longer ago than this, for example 90d.
+        #[arg(long, value_name = "AGE", value_parser = config::age)]
+        older_than: SignedDuration,
+        /// The folder of the files; made if it is not there.
+        #[arg(long, value_name = "DIR")]
         to: PathBuf,
     },
 }
@@ -38,6 +51,9 @@ pub enum CommandError {
     /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] application::Error),
+    /// Events cannot be moved out.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// The totals are not those of the events.
     #[error("{} differ from the events:\n{}", count(differences.len()), differences.join("\n"))]
     Unsound {
@@ -66,6 +82,7 @@ pub fn run(command: &Command, config: &Config) -> Result<(), Error> {
     let said = match command {
         Command::Verify => verify(&database)?,
         Command::Backup { to } => backup(&database, to)?,
+        Command::Archive { older_than, to } => archive(&database, *older_than, to)?,
     };
     // Where nobody reads standard output the exit code is the answer.
     let _ = writeln!(io::stdout(), "{said}");
@@ -79,12 +96,54 @@ fn verify(database: &Path) -> Result<String, CommandError> {
             differences: found.differences,
         });
     }
-    Ok(format!(
+    let mut said = format!(
         "{}: {} events in {} sessions, and every total is theirs",
         database.display(),
         found.events,
         found.sessions
-    ))
+    );
+    if found.archived > 0 {
+        said.push_str(&format!(
+            "; {} events were moved out into files",
+            found.archived
+        ));
+    }
+    if found.archives_elsewhere > 0 {
+        said.push_str(&format!(
+            ", {} of which are not where they were made and were not looked at",
+            found.archives_elsewhere
+        ));
+    }
+    Ok(said)
+}
+
+fn archive(database: &Path, older_than: SignedDuration, to: &Path) -> Result<String, CommandError> {
+    let now = SystemClock.now();
+    let order = Order {
+        // An age beyond all time is that of no event.
+        recorded_before: now.saturating_sub(older_than).unwrap_or(Timestamp::MIN),
+        to: to.to_owned(),
+    };
+    let moved = sqlite::archive(database, &order, now, &mut |progress| {
+        if progress.step == Step::Moved {
+            let (file, events) = (progress.file.display(), progress.events);
+            let _ = writeln!(io::stdout(), "{file}: {events} events");
+        }
+        true
+    })?;
+    Ok(match moved.events {
+        0 => "no events are that old; nothing was moved".to_owned(),
+        events => format!(
+            "{events} events were moved out of {} into {} in {}; its room is used again by new events",
+            database.display(),
+            if moved.files.len() == 1 {
+                "1 file".to_owned()
+            } else {
+                format!("{} files", moved.files.len())
+            },
+            to.display()
+        ),
+    })
 }
 
 fn backup(database: &Path, to: &Path) -> Result<String, CommandError> {

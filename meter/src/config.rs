@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 use reelmeter_service::Secret;
 use reelmeter_service::secret::{REELMETER_TOKEN, Secrets};
 
@@ -13,6 +13,9 @@ const SQLITE_SCHEME: &str = "sqlite://";
 const POSTGRES_SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 /// The shortest time after which a session counts as idle: a provider call may take minutes.
 const SESSION_IDLE_MIN: SignedDuration = SignedDuration::from_secs(1);
+
+/// The youngest age at which events are moved: one of nothing would move those that are just being recorded.
+const ARCHIVE_AGE_MIN: SignedDuration = SignedDuration::from_secs(1);
 
 /// The meter's settings.
 #[derive(Debug, Clone, clap::Args)]
@@ -37,6 +40,12 @@ pub struct Config {
     /// A session that nobody watches is ended after so long without a change.
     #[arg(long, env, value_name = "DURATION", default_value = "24h", value_parser = idle)]
     pub meter_session_idle: SignedDuration,
+    /// Events that were recorded longer ago are moved out of the ledger into files, for example 90d. Left out: never.
+    #[arg(long, env, value_name = "AGE", value_parser = age)]
+    pub meter_archive_after: Option<SignedDuration>,
+    /// The folder of those files.
+    #[arg(long, env, value_name = "DIR", default_value = "data/archive")]
+    pub meter_archive_to: PathBuf,
     /// Ask a running meter whether it is well, and exit.
     #[arg(long)]
     pub health_check: bool,
@@ -88,6 +97,18 @@ fn store(text: &str) -> Result<String, String> {
         Some(_) => Ok(text.to_owned()),
         None => Err("start with sqlite://, for example sqlite://data/meter.db".to_owned()),
     }
+}
+
+/// How old an event must be to be moved out of the ledger.
+pub(crate) fn age(text: &str) -> Result<SignedDuration, String> {
+    let age = text
+        .parse::<Span>()
+        .and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()))
+        .map_err(|_| "write an age like 90d, 12w or 36h".to_owned())?;
+    if age < ARCHIVE_AGE_MIN {
+        return Err("at least a second, for example 90d".to_owned());
+    }
+    Ok(age)
 }
 
 fn idle(text: &str) -> Result<SignedDuration, String> {

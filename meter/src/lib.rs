@@ -5,6 +5,7 @@
 
 pub mod adapters;
 pub mod application;
+mod archiving;
 pub mod commands;
 mod config;
 pub mod domain;
@@ -143,6 +144,7 @@ pub async fn run_in(
         };
         price_files::watch(meter, files, read, stop)
     });
+    let archiving = tokio::spawn(archiving::keep(config.clone(), stop.clone()));
     let watching = tokio::spawn(stop_when_gone(writer.clone(), stop.clone()));
     let serving = server::serve(
         meter,
@@ -163,6 +165,7 @@ pub async fn run_in(
     // None of them holds anything that needs closing.
     housekeeping.abort();
     repricing.abort();
+    archiving.abort();
     watching.abort();
     writer.close().await;
     tracing::info!("the meter has stopped");

@@ -100,3 +100,17 @@ suite! { Sqlite:
         many_folds_and_starts_give_the_same_totals,
     }
 }
+
+// A store that moves events out into files promises these too.
+suite! { Sqlite:
+    retention {
+        what_was_moved_out_still_counts_everywhere,
+        a_file_holds_whole_events,
+        only_what_is_old_enough_is_moved_out,
+        what_was_moved_out_cannot_be_corrected,
+        an_interruption_at_any_step_loses_and_doubles_nothing,
+        a_correction_that_comes_while_a_file_is_written_is_in_it,
+        dates_within_what_was_moved_out_are_refused,
+        a_time_is_answered_by_whole_days,
+    }
+}

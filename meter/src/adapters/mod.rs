@@ -2,5 +2,6 @@
 
 pub(crate) mod columns;
 pub mod grpc;
+mod json_lines;
 pub mod price_files;
 pub mod sqlite;

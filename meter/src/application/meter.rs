@@ -10,8 +10,8 @@ use tokio::sync::Semaphore;
 
 use super::Error;
 use super::ports::{
-    Answer, Change, EventFilter, LedgerEvent, Library, Page, RateFilter, Request, SessionCursor,
-    SessionFilter, SessionKey,
+    Answer, Change, EventFilter, LedgerEvent, Library, MovedOut, Page, RateFilter, Request,
+    SessionCursor, SessionFilter, SessionKey,
 };
 use super::writer::Writer;
 use crate::domain::DEFAULT_TENANT;
@@ -340,6 +340,16 @@ impl Meter {
     pub async fn audit(&self, after: i64, limit: usize) -> Result<Page<AuditEntry, i64>, Error> {
         let tenant = Arc::clone(&self.tenant);
         self.read(move |library| library.audit(&tenant, after, limit))
+            .await
+    }
+
+    /// How many events, of a session or of all, were moved out into files and so are not among [`Meter::events`].
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub async fn moved_out(&self, session_id: Option<String>) -> Result<MovedOut, Error> {
+        let tenant = Arc::clone(&self.tenant);
+        self.read(move |library| library.moved_out(&tenant, session_id.as_deref()))
             .await
     }
 

@@ -257,6 +257,15 @@ pub struct LedgerEvent {
     pub clock_ahead: bool,
 }
 
+/// Events that were moved out of the store into files: they count as before, and cannot be listed any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MovedOut {
+    /// How many.
+    pub events: i64,
+    /// When the last of them was recorded; `None` if there are none.
+    pub last_recorded: Option<Timestamp>,
+}
+
 /// What a session has used of one class, on one day, for one attempt of one scene.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FinePart {
@@ -365,4 +374,14 @@ pub trait Library: Send + Sync + std::fmt::Debug {
     /// The store cannot be read.
     fn audit(&self, tenant: &str, after: i64, limit: usize)
     -> Result<Page<AuditEntry, i64>, Error>;
+
+    /// How many events of a tenant, or of one of its sessions, were moved out into files. A store that moves none out
+    /// has none.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn moved_out(&self, tenant: &str, session_id: Option<&str>) -> Result<MovedOut, Error> {
+        let _ = (tenant, session_id);
+        Ok(MovedOut::default())
+    }
 }

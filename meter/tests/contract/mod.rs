@@ -7,5 +7,6 @@ pub mod prices;
 pub mod properties;
 pub mod recording;
 pub mod reports;
+pub mod retention;
 pub mod sessions;
 pub mod starts;

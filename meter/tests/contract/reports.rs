@@ -15,7 +15,7 @@ fn million(id: &str, session: &str) -> reelmeter_meter::domain::event::SentEvent
     sent(id, session).metric("input_tokens", 1_000_000)
 }
 
-fn receipt_of<S: Store>(told: &Told<S>, session: &str, table: Option<&RateTable>) -> Receipt {
+pub fn receipt_of<S: Store>(told: &Told<S>, session: &str, table: Option<&RateTable>) -> Receipt {
     let library = told.store.library();
     let boundaries = table
         .map(|table| table.boundaries().clone())
@@ -134,7 +134,11 @@ pub fn a_what_if_report_changes_nothing_and_sorts_by_its_own_dates<S: Store>() {
     }
 }
 
-fn ask<S: Store>(told: &Told<S>, range: UsageRange, group_by: Vec<Grouping>) -> (Vec<Row>, Money) {
+pub fn ask<S: Store>(
+    told: &Told<S>,
+    range: UsageRange,
+    group_by: Vec<Grouping>,
+) -> (Vec<Row>, Money) {
     let library = told.store.library();
     let (question, prices) = (
         Question {

@@ -13,7 +13,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use reelmeter_meter::adapters::sqlite::{SqliteLedger, SqliteLibrary, verify};
+use reelmeter_meter::adapters::sqlite::{
+    ArchiveError, Moved, Order, SqliteLedger, SqliteLibrary, Step, archive, verify,
+};
 use reelmeter_meter::application::Error;
 use reelmeter_meter::application::ports::{
     Answer, Change, Ledger, Library, Recorded, Recording, ReportedBacklog, Request, SessionKey,
@@ -242,6 +244,87 @@ impl Store for Sqlite {
         assert!(verified.is_sound(), "{:?}", verified.differences);
         self.sides = Some(SqliteLedger::open(&self.path(), &prices, noon()).unwrap());
         self
+    }
+}
+
+/// A store that moves events out into files.
+pub trait Archives: Store {
+    /// Moves what was recorded before a time; stops after a step, as if the process had ended there.
+    fn move_out(&mut self, before: Timestamp, stop: Option<Step>) -> Result<Moved, ArchiveError>;
+    /// The same, with something done to the ledger when it comes to a step for the first time.
+    fn move_out_meanwhile(
+        &mut self,
+        before: Timestamp,
+        at: Step,
+        meanwhile: impl FnOnce(&mut dyn Ledger),
+    );
+    /// The lines of all files, in the order of their names.
+    fn archived_lines(&self) -> Vec<String>;
+}
+
+impl Sqlite {
+    fn order(&self, before: Timestamp) -> Order {
+        Order {
+            recorded_before: before,
+            to: self.folder.path().join("archive"),
+        }
+    }
+}
+
+impl Archives for Sqlite {
+    fn move_out(&mut self, before: Timestamp, stop: Option<Step>) -> Result<Moved, ArchiveError> {
+        archive(&self.path(), &self.order(before), before, &mut |progress| {
+            stop != Some(progress.step)
+        })
+    }
+
+    fn move_out_meanwhile(
+        &mut self,
+        before: Timestamp,
+        at: Step,
+        meanwhile: impl FnOnce(&mut dyn Ledger),
+    ) {
+        let (path, order) = (self.path(), self.order(before));
+        let ledger = self.ledger();
+        let mut meanwhile = Some(meanwhile);
+        archive(&path, &order, before, &mut |progress| {
+            if progress.step == at
+                && let Some(meanwhile) = meanwhile.take()
+            {
+                meanwhile(&mut *ledger);
+            }
+            true
+        })
+        .unwrap();
+    }
+
+    fn archived_lines(&self) -> Vec<String> {
+        let mut files: Vec<PathBuf> = std::fs::read_dir(self.folder.path().join("archive"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        files.sort();
+        let text = |file: &PathBuf| std::fs::read_to_string(file).unwrap();
+        files
+            .iter()
+            .flat_map(|file| text(file).lines().map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    }
+}
+
+/// Records events through a ledger of the only tenant.
+pub fn record(ledger: &mut dyn Ledger, now: Timestamp, events: Vec<Event>) -> Vec<Recorded> {
+    let request = Request {
+        tenant: Arc::from(""),
+        actor: Arc::from(""),
+        change: Change::Record(Recording {
+            events,
+            ..Recording::default()
+        }),
+    };
+    match ledger.commit(vec![request], now).pop().unwrap().unwrap() {
+        Answer::Recorded(recorded) => recorded,
+        other => panic!("{other:?}"),
     }
 }
 

@@ -1,7 +1,5 @@
 //! `ExportEvents`: the ledger as JSON Lines or CSV, page by page through a stream.
 
-use std::fmt::Write;
-
 use futures::{Stream, stream};
 use reelmeter_proto::meter::v1 as wire;
 use reelmeter_service::CancellationToken;
@@ -10,7 +8,9 @@ use tonic::Status;
 
 use super::from_wire;
 use super::status::status;
-use crate::application::ports::{EventFilter, LedgerEvent};
+use super::to_wire;
+use crate::adapters::json_lines;
+use crate::application::ports::{EventFilter, LedgerEvent, MovedOut};
 use crate::application::{Error, Meter};
 use crate::domain::problem::Problem;
 use crate::domain::validate;
@@ -68,19 +68,20 @@ pub(super) fn data(
             export.after = None;
             export.first = false;
         }
-        let message = next
-            .map(|data| wire::ExportEventsResponse { data })
-            .map_err(status);
-        Some((message, export))
+        Some((next.map_err(status), export))
     }))
 }
 
 impl Export {
-    /// The next lines; `None` when there are none left.
-    async fn next(&mut self) -> Result<Option<Vec<u8>>, Error> {
+    /// The next message; `None` when there is nothing left.
+    async fn next(&mut self) -> Result<Option<wire::ExportEventsResponse>, Error> {
         let mut data = String::new();
-        if std::mem::replace(&mut self.first, false) && matches!(self.format, Format::Csv) {
-            data.push_str(CSV_HEADING);
+        let mut moved_out = MovedOut::default();
+        if std::mem::replace(&mut self.first, false) {
+            moved_out = self.meter.moved_out(self.filter.session_id.clone()).await?;
+            if matches!(self.format, Format::Csv) {
+                data.push_str(CSV_HEADING);
+            }
         }
         while let Some(after) = self.after {
             if self.shutdown.is_cancelled() {
@@ -93,7 +94,7 @@ impl Export {
             self.after = page.next;
             for event in &page.items {
                 match self.format {
-                    Format::JsonLines => json_line(&mut data, event),
+                    Format::JsonLines => json_lines::push(&mut data, event),
                     Format::Csv => csv_lines(&mut data, event),
                 }
             }
@@ -102,61 +103,14 @@ impl Export {
                 break;
             }
         }
-        Ok((!data.is_empty()).then(|| data.into_bytes()))
+        let moved_out = to_wire::moved_out(moved_out);
+        Ok(
+            (!data.is_empty() || moved_out.is_some()).then(|| wire::ExportEventsResponse {
+                data: data.into_bytes(),
+                moved_out,
+            }),
+        )
     }
-}
-
-fn json_line(data: &mut String, found: &LedgerEvent) {
-    let event = &found.event;
-    let series = &event.series;
-    let quantities: Vec<_> = series
-        .metrics
-        .iter()
-        .zip(&event.values)
-        .enumerate()
-        .map(|(position, ((metric, basis), value))| {
-            let mut quantity =
-                json!({ "metric": &**metric, "value": value, "basis": basis.as_str() });
-            if let Some(billed) = event
-                .billed
-                .iter()
-                .find(|billed| billed.position == position)
-            {
-                quantity["provider_billed"] = json!({
-                    "value": billed.value.to_string(),
-                    "unit": &*billed.unit,
-                    "expected_value": billed.expected.map(|expected| expected.to_string()),
-                });
-            }
-            quantity
-        })
-        .collect();
-    let line = json!({
-        "sequence_number": found.sequence,
-        "event_id": event.event_id,
-        "session_id": &*event.session_id,
-        "service": &*series.service,
-        "model": &*series.model,
-        "rate_model": &**series.rate_model.as_ref().unwrap_or(&series.model),
-        "model_display_name": &*series.model_display_name,
-        "quantities": quantities,
-        "occur_time": event.occurred.unwrap_or(found.recorded).to_string(),
-        "record_time": found.recorded.to_string(),
-        "stage": &*series.stage,
-        "scene": event.scene,
-        "attempt": event.attempt,
-        "outcome": series.outcome.as_str(),
-        "variant": series.variant.as_str(),
-        "replaces_event_id": event.replaces.as_deref().unwrap_or_default(),
-        "reservation_id": &*series.reservation_id,
-        "labels": event.labels,
-        "simulated": event.simulated,
-        "replaced": found.replaced,
-        "before_reset": found.before_reset,
-        "clock_ahead": found.clock_ahead,
-    });
-    // Writing into a string does not fail.
-    let _ = writeln!(data, "{line}");
 }
 
 /// One line a quantity; an event without any has one line all the same.

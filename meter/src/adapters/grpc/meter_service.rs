@@ -439,6 +439,7 @@ impl MeterApi {
         let filter = from_wire::event_filter(request.filter)?;
         let narrowed = format!("{filter:?}");
         let after = page_token::event(&request.page_token, &narrowed)?;
+        let session_id = filter.session_id.clone();
         let page = self.meter.events(filter, after, limit).await?;
         Ok(wire::ListEventsResponse {
             events: page.items.into_iter().map(to_wire::ledger_event).collect(),
@@ -446,6 +447,7 @@ impl MeterApi {
                 .next
                 .map(|next| page_token::of_event(next, &narrowed))
                 .unwrap_or_default(),
+            moved_out: to_wire::moved_out(self.meter.moved_out(session_id).await?),
         })
     }
 }

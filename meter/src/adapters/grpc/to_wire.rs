@@ -6,7 +6,7 @@ use reelmeter_rating::{Money, Rate, RateTable};
 
 use super::from_wire::CURRENCY;
 use super::words::{basis, billing, layer, outcome, pricing_state, variant};
-use crate::application::ports::LedgerEvent;
+use crate::application::ports::{LedgerEvent, MovedOut};
 use crate::domain::budget::{BudgetStatus, Cap, ReservationState, ReservationStatus};
 use crate::domain::quota::Quota;
 use crate::domain::summary::{
@@ -398,6 +398,14 @@ fn tokens(tokens: Tokens) -> wire::TokenTotals {
         output_token_count: count(tokens.output),
         total_token_count: count(tokens.input + tokens.output),
     }
+}
+
+/// Events that were moved out into files; `None` if there are none.
+pub(super) fn moved_out(moved: MovedOut) -> Option<wire::MovedOutEvents> {
+    (moved.events > 0).then(|| wire::MovedOutEvents {
+        event_count: moved.events,
+        last_record_time: moved.last_recorded.map(time),
+    })
 }
 
 pub(super) fn ledger_event(found: LedgerEvent) -> wire::RecordedEvent {

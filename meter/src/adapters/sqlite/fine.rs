@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use reelmeter_rating::Boundaries;
 use rusqlite::{Connection, Row, params};
 
+use super::archived;
 use super::codec;
 use super::error::{Result, damaged};
 use super::fold::{CLOCK_AHEAD, PICTURES_TWICE};
@@ -15,12 +16,12 @@ use super::tail::{FineKey, SessionTail};
 use crate::application::ports::FinePart;
 use crate::domain::usage::{ClassKey, Sum};
 
-/// The columns that [`rollup`] reads.
-const ROLLUP_COLUMNS: &str =
+/// The columns that [`rollup`] reads, of `rollup` or `archived_sum`.
+pub(super) const ROLLUP_COLUMNS: &str =
     "generation, series, day, period, tier, marks, scene, attempt, events, quantities, billed";
 
 /// Reads a row of the rollups.
-fn rollup(row: &Row<'_>) -> Result<(FineKey, Sum)> {
+pub(super) fn rollup(row: &Row<'_>) -> Result<(FineKey, Sum)> {
     let marks: i64 = row.get(5)?;
     let class = ClassKey {
         series: row.get(1)?,
@@ -95,6 +96,7 @@ pub(super) fn sums_from_events(
         sums.entry(delta.0).or_default().add(&delta.1, 1);
         Ok(())
     })?;
+    archived::add_sums(connection, session.row, boundaries, &mut sums)?;
     Ok(sums)
 }
 
@@ -115,6 +117,7 @@ pub(super) fn sums_between(
         }
         Ok(())
     })?;
+    archived::add_sums_between(connection, session.row, boundaries, (from, to), &mut sums)?;
     Ok(sums)
 }
 
@@ -164,14 +167,13 @@ pub(super) fn parts(
         session.first_rated.is_some_and(|first| first < *boundary)
             && session.last_rated.is_some_and(|last| *boundary <= last)
     };
-    let sums = if wanted
-        .added_since(&known)
-        .any(|boundary| straddles(&boundary))
-    {
+    let dividing: Vec<Timestamp> = wanted.added_since(&known).filter(straddles).collect();
+    let sums = if dividing.is_empty() {
+        sums(connection, session.row, tail)?
+    } else {
+        archived::check_undivided(connection, Some(session.row), dividing)?;
         let finer = Boundaries::new(known.instants().iter().chain(wanted.instants()).copied());
         sums_from_events(connection, session, &finer)?
-    } else {
-        sums(connection, session.row, tail)?
     };
     Ok(counting(session, sums))
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use reelmeter_rating::Boundaries;
 use rusqlite::Connection;
 
+use super::archived;
 use super::error::Result;
 use super::fine;
 use super::ledger::Shared;
@@ -13,8 +14,8 @@ use super::open;
 use super::tail_file;
 use crate::application::live::LiveSessions;
 use crate::application::ports::{
-    EventFilter, FineUsage, LedgerEvent, Library, Page, SessionCursor, SessionFilter, SessionKey,
-    UsageRange,
+    EventFilter, FineUsage, LedgerEvent, Library, MovedOut, Page, SessionCursor, SessionFilter,
+    SessionKey, UsageRange,
 };
 use crate::domain::audit::AuditEntry;
 use crate::domain::summary::Prices;
@@ -213,5 +214,21 @@ impl Library for SqliteLibrary {
 
     fn audit(&self, tenant: &str, after: i64, limit: usize) -> Result<Page<AuditEntry, i64>> {
         self.read(|connection| super::audit::entries(connection, tenant, after, limit))
+    }
+
+    fn moved_out(&self, tenant: &str, session_id: Option<&str>) -> Result<MovedOut> {
+        self.read(|connection| {
+            let Some(tenant) = load::tenant(connection, tenant)? else {
+                return Ok(MovedOut::default());
+            };
+            let session = match session_id {
+                Some(session_id) => match load::session_row(connection, tenant, session_id)? {
+                    Some(row) => Some(row),
+                    None => return Ok(MovedOut::default()),
+                },
+                None => None,
+            };
+            archived::moved_out(connection, tenant, session)
+        })
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
+use super::archived;
 use super::codec;
-use super::error::{Result, damaged};
+use super::error::Result;
 use super::load;
 use super::row::{EVENT_COLUMNS, EventRow, SERIES_COLUMNS, collect, read_series};
 use crate::application::ports::{EventFilter, LedgerEvent, Page, SessionCursor, SessionFilter};
@@ -71,11 +72,11 @@ pub(super) fn session_rows(
 
 /// What a listing needs to know of a session.
 #[derive(Clone)]
-struct Listed {
-    tenant: i64,
-    session_id: Arc<str>,
+pub(super) struct Listed {
+    pub(super) tenant: i64,
+    pub(super) session_id: Arc<str>,
     simulated: bool,
-    resets: Vec<i64>,
+    pub(super) resets: Vec<i64>,
 }
 
 /// A page of events.
@@ -185,7 +186,7 @@ fn fits(filter: &EventFilter, series: &Series) -> bool {
             .is_none_or(|outcome| outcome == series.outcome)
 }
 
-fn series_of(connection: &Connection, id: i64) -> Result<(Arc<Series>, i64)> {
+pub(super) fn series_of(connection: &Connection, id: i64) -> Result<(Arc<Series>, i64)> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {SERIES_COLUMNS}, series.session FROM series WHERE id = ?1"
     ))?;
@@ -195,7 +196,7 @@ fn series_of(connection: &Connection, id: i64) -> Result<(Arc<Series>, i64)> {
     Ok((series?.1, session))
 }
 
-fn listed(connection: &Connection, session: i64) -> Result<Listed> {
+pub(super) fn listed(connection: &Connection, session: i64) -> Result<Listed> {
     let (tenant, session_id, simulated) = connection
         .prepare_cached("SELECT tenant, session_id, simulated FROM session WHERE id = ?1")?
         .query_row(params![session], |row| {
@@ -212,7 +213,7 @@ fn listed(connection: &Connection, session: i64) -> Result<Listed> {
     })
 }
 
-fn ledger_event(
+pub(super) fn ledger_event(
     connection: &Connection,
     row: EventRow,
     replaced: bool,
@@ -221,11 +222,10 @@ fn ledger_event(
 ) -> Result<LedgerEvent> {
     let (labels, billed) = codec::extra(row.extra.as_deref())?;
     let replaces = match row.replaces {
-        Some(n) => {
-            let found = EventRow::get(connection, n)?
-                .ok_or_else(|| damaged("a replaced event", &n.to_string()))?;
-            Some(found.id.into_text())
-        }
+        Some(n) => Some(match EventRow::get(connection, n)? {
+            Some(found) => found.id.into_text(),
+            None => archived::id_of_replaced(connection, n)?,
+        }),
         None => None,
     };
     let generations = i64::try_from(session.resets.len()).unwrap_or(i64::MAX);

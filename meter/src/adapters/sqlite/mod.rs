@@ -1,5 +1,8 @@
 //! The ledger in an SQLite file: one writer with group commit, rollups in memory, readers beside it.
 
+mod archive;
+mod archive_file;
+mod archived;
 mod audit;
 mod backlog;
 mod between;
@@ -25,6 +28,7 @@ mod tail_file;
 mod tenant_prices;
 mod verify;
 
+pub use archive::{ArchiveError, Moved, Order, Progress, Step, archive};
 pub use ledger::SqliteLedger;
 pub use library::SqliteLibrary;
 pub use open::OpenError;

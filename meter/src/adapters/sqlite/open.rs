@@ -15,15 +15,18 @@ use crate::application::Error;
 ///
 /// A small runner of our own and not refinery: the database's own `user_version` says which steps were taken, inside the
 /// transaction of the step, and a file of a newer program is refused by the same number.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     include_str!("../../../migrations/sqlite/0001_ledger.sql"),
     include_str!("../../../migrations/sqlite/0002_audit.sql"),
+    include_str!("../../../migrations/sqlite/0003_archive.sql"),
 ];
 
 /// `RELM`, so that `file` and other tools can tell whose file it is, and the meter does not write into another one's.
 const APPLICATION_ID: i32 = 0x5245_4C4D;
 /// How long the writer waits for another program's lock before it says so.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a command beside a running meter waits for its turn to write.
+const SECOND_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// The writer's page cache, in kibibytes: the pages that are written again and again.
 const WRITER_CACHE_KIB: i32 = 16_384;
 /// A reader's page cache, in kibibytes.
@@ -173,6 +176,33 @@ pub(super) fn writer(database: &Path) -> Result<Connection, OpenError> {
     connection.set_prepared_statement_cache_capacity(128);
     migrate(&mut connection, database)?;
     Ok(connection)
+}
+
+/// Opens a ledger for writing beside the meter that may run on it: its layout must be this program's.
+pub(super) fn second_writer(database: &Path) -> Result<Connection, OpenError> {
+    let failed = |error: rusqlite::Error| OpenError::store(database, error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(database, flags).map_err(failed)?;
+    connection
+        .busy_timeout(SECOND_BUSY_TIMEOUT)
+        .map_err(failed)?;
+    check_owner(&connection, database)?;
+    check_layout(&connection).map_err(|error| OpenError::store(database, error))?;
+    connection
+        .pragma_update(None, "synchronous", "FULL")
+        .map_err(failed)?;
+    Ok(connection)
+}
+
+/// Refuses a ledger whose layout no meter has brought up to date yet.
+pub(super) fn check_layout(connection: &Connection) -> Result<(), Error> {
+    let taken: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if usize::try_from(taken).is_ok_and(|taken| taken < STEPS.len()) {
+        return Err(Error::Precondition(
+            "the ledger was last written by an older meter; start this one on it once".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// Opens the database for reading.

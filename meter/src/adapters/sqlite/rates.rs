@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use reelmeter_rating::{Boundaries, Rate, RateTable};
 use rusqlite::{Connection, params};
 
+use super::archived;
 use super::codec;
 use super::error::Result;
 use super::fine;
@@ -82,6 +83,7 @@ impl SqliteLedger {
         let resorted = self.in_transaction(|ledger| {
             tenant_prices::keep(&ledger.connection, &prices)?;
             super::audit::add(&ledger.connection, noted_for, note, now)?;
+            archived::check_undivided(&ledger.connection, None, added.iter().copied())?;
             ledger.resort(&added)
         })?;
         *self
@@ -105,6 +107,11 @@ impl SqliteLedger {
             return Ok(());
         }
         self.fold(now)?;
+        if let Err(error) = archived::check_undivided(&self.connection, None, added.iter().copied())
+        {
+            // A start is not refused for it: those events keep the price before the date.
+            tracing::warn!(%error, "prices were changed within a day whose events were moved out of the ledger");
+        }
         let resorted = self.in_transaction(|ledger| ledger.resort(&added))?;
         self.use_boundaries(added, &resorted)
     }

@@ -163,7 +163,8 @@ impl SqliteLedger {
             return Ok(None);
         }
         let mut statement = self.connection.prepare_cached(
-            "SELECT event_key.n, event.hash FROM event_key JOIN event ON event.n = event_key.n \
+            "SELECT event_key.n, coalesce(event.hash, (SELECT hash FROM archived_event WHERE n = event_key.n)) \
+             FROM event_key LEFT JOIN event ON event.n = event_key.n \
              WHERE event_key.tenant = ?1 AND event_key.id = ?2",
         )?;
         let found = statement.query_row(params![id.0, id.1], |row| {
@@ -210,7 +211,7 @@ impl SqliteLedger {
         }
         let Some(row) = EventRow::get(&self.connection, known.n)? else {
             return refuse(
-                "names an event that was moved out of the ledger; it can no longer be corrected",
+                "names an event that was moved out of the ledger into a file, and can no longer be corrected; record what is missing as an event of its own",
             );
         };
         match self.session(key)? {

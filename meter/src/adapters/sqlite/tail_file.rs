@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use reelmeter_rating::Boundaries;
 use rusqlite::{Connection, params};
 
+use super::archived;
 use super::codec;
 use super::error::{Result, damaged};
 use super::load::{Stored, boundaries, first_boundaries, watermark};
@@ -85,7 +86,8 @@ pub(super) fn newest_counting(connection: &Connection, session: i64) -> Result<O
          AND event.n > coalesce((SELECT max(event) FROM session_reset WHERE session_reset.session = ?1), 0) \
          AND NOT EXISTS (SELECT 1 FROM event AS later WHERE later.replaces = event.n)",
     )?;
-    codec::optional_time(statement.query_row(params![session], |row| row.get(0))?)
+    let kept = codec::optional_time(statement.query_row(params![session], |row| row.get(0))?)?;
+    Ok(kept.max(archived::newest_counting(connection, session)?))
 }
 
 /// What an event adds to its session, and takes away if it replaces another one; and whether that one may have been

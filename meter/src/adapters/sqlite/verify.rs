@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::archive_file;
 use super::error::Result;
 use super::fine;
 use super::load::{self, Snapshots};
@@ -21,6 +22,10 @@ pub struct Verification {
     pub sessions: u64,
     /// Events that count in them.
     pub events: u64,
+    /// Events that lie in files, of which only the sums are here.
+    pub archived: i64,
+    /// Archive files that are not where they were made, so that nobody looked into them.
+    pub archives_elsewhere: u64,
     /// What does not agree, a sentence each.
     pub differences: Vec<String>,
 }
@@ -53,8 +58,10 @@ const DIFFERENCES_MAX: usize = 100;
 pub fn verify(path: &Path) -> Result<Verification> {
     let connection = open::reader(path)?;
     connection.execute_batch("BEGIN")?;
+    open::check_layout(&connection)?;
     let mut found = Verification::default();
     check_file(&connection, &mut found)?;
+    check_archives(&connection, &mut found)?;
     let snapshots = Snapshots::default();
     let all = load::boundaries(&connection)?;
     let sessions: Vec<i64> = collect(
@@ -132,6 +139,56 @@ fn check_file(connection: &Connection, found: &mut Verification) -> Result<()> {
     )?;
     if twice > 0 {
         found.tell(format!("{twice} ids stand twice in the ledger"));
+    }
+    Ok(())
+}
+
+/// That what lies in files is accounted for: a fingerprint and a key for each event, and the files as they were made,
+/// where they still are.
+fn check_archives(connection: &Connection, found: &mut Verification) -> Result<()> {
+    let archives = collect(
+        &mut connection.prepare(
+            "SELECT file, last_event, events, bytes, hash FROM archive WHERE events IS NOT NULL ORDER BY id",
+        )?,
+        [],
+        |row| {
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, i64>(2)?,
+                row.get::<_, i64>(3)?,
+                row.get::<_, Vec<u8>>(4)?,
+            ))
+        },
+    )?;
+    let last = archives.iter().map(|archive| archive.1).max().unwrap_or(0);
+    found.archived = archives.iter().map(|archive| archive.2).sum();
+    let count = |sql: &str| connection.query_row(sql, [last], |row| row.get::<_, i64>(0));
+    for (what, sql) in [
+        (
+            "fingerprints",
+            "SELECT count(*) FROM archived_event WHERE n <= ?1",
+        ),
+        ("keys", "SELECT count(*) FROM event_key WHERE n <= ?1"),
+        (
+            "counts by session",
+            "SELECT coalesce(sum(events), 0) FROM archived_session WHERE ?1 > 0",
+        ),
+    ] {
+        let there = count(sql)?;
+        if there != found.archived {
+            found.tell(format!(
+                "{} events lie in files, and {there} {what} of them are kept",
+                found.archived
+            ));
+        }
+    }
+    for (file, _, _, bytes, hash) in archives {
+        match archive_file::hash_of(Path::new(&file)) {
+            Ok(is) if (is.0, is.1.as_bytes().as_slice()) == (bytes, hash.as_slice()) => {}
+            Ok(_) => found.tell(format!("the archive {file} is not as it was made")),
+            Err(_) => found.archives_elsewhere += 1,
+        }
     }
     Ok(())
 }
