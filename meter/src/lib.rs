@@ -1,7 +1,8 @@
 //! The meter: records usage of any provider by any tool, prices it exactly, and streams what it costs.
 //!
 //! [`run`] is the whole service on a port that somebody else has opened, for `main`, for tests and for the program that
-//! runs everything in one process. Inside, `domain` decides, `application` orders, `adapters` translate.
+//! runs everything in one process; [`serve`] the same on any stream of connections and in any [`World`], for
+//! simulations. Inside, `domain` decides, `application` orders, `adapters` translate.
 
 pub mod adapters;
 pub mod application;
@@ -14,11 +15,14 @@ pub mod prices;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::Stream;
 use reelmeter_service::health::HealthError;
 use reelmeter_service::listen::{self, ListenError};
 use reelmeter_service::tls::TlsError;
 use reelmeter_service::{CancellationToken, Clock, Common, Ids, SystemClock, UuidIds};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
+use tonic::transport::server::Connected;
 
 use adapters::grpc::server::{self, Access};
 use adapters::price_files;
@@ -73,6 +77,18 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn Ids>,
+    /// Where the ledger is written and read.
+    pub threads: Threads,
+}
+
+/// Whether work that waits for the disk has threads of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Threads {
+    /// One thread writes the ledger, others read it.
+    #[default]
+    Own,
+    /// Everything happens where it is asked for: a simulation has one thread, and the order of its seed.
+    None,
 }
 
 impl Default for World {
@@ -80,6 +96,7 @@ impl Default for World {
         Self {
             clock: Arc::new(SystemClock),
             ids: Arc::new(UuidIds),
+            threads: Threads::Own,
         }
     }
 }
@@ -95,30 +112,50 @@ pub async fn run(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
-    run_in(World::default(), config, common, listener, shutdown).await
+    let address = listener.local_addr()?.to_string();
+    let incoming = listen::incoming(listener);
+    serve(
+        World::default(),
+        config,
+        common,
+        &address,
+        incoming,
+        shutdown,
+    )
+    .await
 }
 
-/// As [`run`], with another clock or other ids.
+/// As [`run`], on any stream of connections, with another clock, other ids, or without threads. `address` is where
+/// others find this meter.
 ///
 /// # Errors
 /// As [`run`].
-pub async fn run_in(
+pub async fn serve<S, IO>(
     world: World,
     config: Config,
     common: Common,
-    listener: TcpListener,
+    address: &str,
+    incoming: S,
     shutdown: CancellationToken,
-) -> Result<(), Error> {
+) -> Result<(), Error>
+where
+    S: Stream<Item = std::io::Result<IO>> + Send + 'static,
+    IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    IO::ConnectInfo: Clone + Send + Sync + 'static,
+{
     let access = Access {
         tls: common.tls().server()?,
         token: config.token.clone(),
     };
     let starting = prices::load(&config)?;
-    let address = listener.local_addr()?;
     let (mut ledger, library) =
         SqliteLedger::open(&config.database(), &starting.table, world.clock.now())?;
-    ledger.tell_address(&address.to_string());
-    let writer = Writer::on_a_thread(Box::new(ledger), Arc::clone(&world.clock))?;
+    ledger.tell_address(address);
+    let (ledger, clock) = (Box::new(ledger), Arc::clone(&world.clock));
+    let writer = match world.threads {
+        Threads::Own => Writer::on_a_thread(ledger, clock)?,
+        Threads::None => Writer::inline(ledger, clock),
+    };
     let meter = Meter::new(
         writer.clone(),
         library,
@@ -126,7 +163,7 @@ pub async fn run_in(
         world.ids,
         starting.books,
     );
-    tracing::info!(%address, ledger = %config.database().display(), price_book = %meter.prices().table.book(), "the meter serves");
+    tracing::info!(address, ledger = %config.database().display(), price_book = %meter.prices().table.book(), "the meter serves");
 
     // Ends the service when it is told to stop, and when its writer is gone.
     let stop = shutdown.child_token();
@@ -146,13 +183,11 @@ pub async fn run_in(
     });
     let archiving = tokio::spawn(archiving::keep(config.clone(), stop.clone()));
     let watching = tokio::spawn(stop_when_gone(writer.clone(), stop.clone()));
-    let serving = server::serve(
-        meter,
-        writer.health(),
-        access,
-        listen::incoming(listener),
-        stop.clone(),
-    );
+    let tidying = tokio::spawn({
+        let writer = writer.clone();
+        async move { writer.tidy_inline().await }
+    });
+    let serving = server::serve(meter, writer.health(), access, incoming, stop.clone());
     let served = tokio::select! {
         served = serving => served.map_err(Error::Server),
         () = drained(&stop) => {
@@ -167,6 +202,7 @@ pub async fn run_in(
     repricing.abort();
     archiving.abort();
     watching.abort();
+    tidying.abort();
     writer.close().await;
     tracing::info!("the meter has stopped");
     if gone { Err(Error::Writer) } else { served }

@@ -30,12 +30,6 @@ impl Backoff {
     }
 }
 
-/// A byte of chance. It decides nothing that must be hard to guess.
-pub(crate) fn chance() -> u8 {
-    let [.., last] = *uuid::Uuid::new_v4().as_bytes();
-    last
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
-use crate::backoff::{Backoff, chance};
+use crate::backoff::Backoff;
 use crate::error::RecordError;
 use crate::outbox::{Batch, Command, CommandKind};
 use crate::recorder::Recorder;
@@ -203,9 +203,10 @@ impl Delivery {
         refused: Option<String>,
     ) -> Result<(), RoundError> {
         let (number, session_id) = (command.number, command.session_id.clone());
+        let now = self.recorder.shared.world.now();
         let noted = self.recorder.shared.writer.run(move |store, touched| {
             touched.sessions.insert(session_id);
-            store.answered(number, refused.as_deref(), SystemTime::now())
+            store.answered(number, refused.as_deref(), now)
         });
         Ok(noted.await?)
     }
@@ -278,8 +279,8 @@ impl Delivery {
             }
             notes.push((*number, event.session_id.clone(), refused));
         }
+        let now = self.recorder.shared.world.now();
         let noted = self.recorder.shared.writer.run(move |store, touched| {
-            let now = SystemTime::now();
             for (number, session_id, refused) in notes {
                 store.answered(number, refused.as_deref(), now)?;
                 touched.sessions.insert(session_id);
@@ -330,9 +331,11 @@ impl Delivery {
     }
 
     fn connected(&self) {
+        let world = &self.recorder.shared.world;
         self.recorder.shared.link.send_if_modified(|link| {
             if let Link::Away { since, .. } = link {
-                let away_s = since.elapsed().unwrap_or_default().as_secs();
+                let away = world.now().duration_since(*since);
+                let away_s = away.unwrap_or_default().as_secs();
                 tracing::info!(away_s, "the meter is back");
             }
             let changed = *link != Link::Connected;
@@ -342,13 +345,14 @@ impl Delivery {
     }
 
     fn away(&self, error: &RoundError, backoff: &mut Backoff) -> Duration {
-        let wait = backoff.next(chance());
+        let world = &self.recorder.shared.world;
+        let wait = backoff.next(world.chance());
         self.recorder.shared.link.send_if_modified(|link| {
             let since = match link {
                 Link::Away { since, .. } => *since,
                 Link::Untried | Link::Connected => {
                     tracing::warn!(%error, "the meter cannot be reached; usage waits in the outbox");
-                    SystemTime::now()
+                    world.now()
                 }
             };
             let now = Link::Away {

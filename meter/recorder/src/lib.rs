@@ -23,6 +23,7 @@ mod outbox;
 pub mod prices;
 mod recorder;
 mod summary;
+mod world;
 
 pub use call::{Intent, Used};
 pub use counts::SessionCounts;
@@ -31,3 +32,4 @@ pub use error::{OpenError, RecordError};
 pub use lease::{Lease, LeaseError, NotAdmitted, Permit, Reserve};
 pub use recorder::{Call, Recorder};
 pub use summary::{LocalSession, headline, summary};
+pub use world::{System, World};

@@ -18,6 +18,7 @@ use crate::delivery::Link;
 use crate::error::{OpenError, RecordError};
 use crate::lease::Permit;
 use crate::outbox::{CommandKind, Opened, Store, Touched, Writer};
+use crate::world::{System, World};
 
 /// Sessions of which nothing is held any more leave the outbox this long after their end.
 const KEEP_AFTER_END: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -32,6 +33,7 @@ pub struct Recorder {
 
 #[derive(Debug)]
 pub(crate) struct Shared {
+    pub(crate) world: Arc<dyn World>,
     pub(crate) writer: Writer,
     pub(crate) recorder_id: String,
     /// Something waits to be delivered.
@@ -52,9 +54,16 @@ impl Recorder {
     /// # Errors
     /// The file cannot be used, another process has it, or it was written by a newer version.
     pub fn open(path: &Path, name: &str) -> Result<Self, OpenError> {
+        Self::open_in(Arc::new(System), path, name)
+    }
+
+    /// As [`Recorder::open`], with another clock, other ids, other chance, or without threads.
+    ///
+    /// # Errors
+    /// As [`Recorder::open`].
+    pub fn open_in(world: Arc<dyn World>, path: &Path, name: &str) -> Result<Self, OpenError> {
         let opened = Opened::open(path)?;
-        let now = SystemTime::now();
-        let prepared = prepare(&Store::new(&opened.connection), name, now);
+        let prepared = prepare(&Store::new(&opened.connection), name, &*world);
         let (recorder_id, left_over) = prepared.map_err(|source| OpenError::Unreadable {
             path: path.to_owned(),
             source,
@@ -75,13 +84,18 @@ impl Recorder {
                 woken.notify_one();
             }
         });
-        let writer = Writer::start(opened, after_commit).map_err(|source| OpenError::Unusable {
-            path: path.to_owned(),
-            source,
-        })?;
+        let writer = if world.has_threads() {
+            Writer::start(opened, after_commit).map_err(|source| OpenError::Unusable {
+                path: path.to_owned(),
+                source,
+            })?
+        } else {
+            Writer::inline(opened, after_commit)
+        };
         let (link, _) = watch::channel(Link::Untried);
         Ok(Self {
             shared: Arc::new(Shared {
+                world,
                 writer,
                 recorder_id,
                 work,
@@ -153,8 +167,9 @@ impl Recorder {
         kind: CommandKind,
         payload: Vec<u8>,
     ) -> Result<(), RecordError> {
+        let now = self.shared.world.now();
         let said = self.shared.writer.run(move |store, touched| {
-            store.say(&session_id, kind, &payload, SystemTime::now())?;
+            store.say(&session_id, kind, &payload, now)?;
             touched.sessions.insert(session_id);
             Ok(())
         });
@@ -167,8 +182,8 @@ impl Recorder {
     /// # Errors
     /// The outbox cannot be written: then the provider must not be asked.
     pub async fn begin(&self, intent: Intent) -> Result<Call, RecordError> {
-        let now = SystemTime::now();
-        let event_id = uuid::Uuid::now_v7().to_string();
+        let now = self.shared.world.now();
+        let event_id = self.shared.world.next_id();
         let event = intent.event(event_id.clone(), now);
         let session_id = event.session_id.clone();
         let worst_case = intent
@@ -206,17 +221,18 @@ impl Recorder {
     /// # Errors
     /// The outbox cannot be written, or an event of that id is in it.
     pub async fn record(&self, mut event: UsageEvent) -> Result<String, RecordError> {
+        let now = self.shared.world.now();
         if event.event_id.is_empty() {
-            event.event_id = uuid::Uuid::now_v7().to_string();
+            event.event_id = self.shared.world.next_id();
         }
         if event.occur_time.is_none() {
-            event.occur_time = Some(SystemTime::now().into());
+            event.occur_time = Some(now.into());
         }
         let event_id = event.event_id.clone();
         self.shared
             .writer
             .run(move |store, touched| {
-                store.add(&event, SystemTime::now())?;
+                store.add(&event, now)?;
                 touched.sessions.insert(event.session_id);
                 Ok(())
             })
@@ -290,8 +306,13 @@ impl Recorder {
     }
 }
 
-fn prepare(store: &Store<'_>, name: &str, now: SystemTime) -> Result<(String, usize), RecordError> {
-    let recorder_id = store.recorder_id(|| format!("{name}-{}", uuid::Uuid::now_v7()))?;
+fn prepare(
+    store: &Store<'_>,
+    name: &str,
+    world: &dyn World,
+) -> Result<(String, usize), RecordError> {
+    let now = world.now();
+    let recorder_id = store.recorder_id(|| format!("{name}-{}", world.next_id()))?;
     let left_over = store.settle_left_overs(now)?;
     let before = now
         .checked_sub(KEEP_AFTER_END)
@@ -368,13 +389,13 @@ impl Call {
         self.open = false;
         let event_id = self.event_id.clone();
         let permit = self.permit.take();
+        let now = self.recorder.shared.world.now();
         abort::point("recorder.before-used");
         let completed = self
             .recorder
             .shared
             .writer
             .run(move |store, touched| {
-                let now = SystemTime::now();
                 let mut event = store.open_call(&event_id)?;
                 used.complete(&mut event, now);
                 store.complete(&event, now)?;
@@ -407,13 +428,12 @@ impl Call {
             permit.keep();
         }
         let event_id = self.event_id.clone();
+        let now = self.recorder.shared.world.now();
         self.recorder
             .shared
             .writer
             .run(move |store, touched| {
-                touched
-                    .sessions
-                    .insert(store.doubt(&event_id, SystemTime::now())?);
+                touched.sessions.insert(store.doubt(&event_id, now)?);
                 Ok(())
             })
             .await
@@ -446,10 +466,9 @@ impl Drop for Call {
             permit.keep();
         }
         let event_id = self.event_id.clone();
+        let now = self.recorder.shared.world.now();
         let doubt = move |store: &Store<'_>, touched: &mut Touched| {
-            touched
-                .sessions
-                .insert(store.doubt(&event_id, SystemTime::now())?);
+            touched.sessions.insert(store.doubt(&event_id, now)?);
             Ok(())
         };
         self.recorder

@@ -375,6 +375,9 @@ impl Meter {
     ) -> Result<T, Error> {
         let _turn = self.readers.acquire().await.map_err(|_| Error::Stopping)?;
         let library = Arc::clone(&self.library);
+        if !self.writer.has_a_thread() {
+            return work(&*library);
+        }
         let read = tokio::task::spawn_blocking(move || work(&*library)).await;
         read.unwrap_or_else(|error| {
             Err(Error::Internal(format!(

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use reelmeter_service::{CancellationToken, Clock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
@@ -189,6 +190,30 @@ impl Writer {
         }
     }
 
+    /// Whether there is a thread that waits for the ledger, so that nobody else has to.
+    #[must_use]
+    pub fn has_a_thread(&self) -> bool {
+        matches!(self.0.drive, Drive::Thread(_))
+    }
+
+    /// What the writer's thread does while nobody comes, for a writer that has none; returns at once where there is one.
+    /// Otherwise it runs until it is dropped.
+    pub async fn tidy_inline(&self) {
+        let Drive::Inline(ledger) = &self.0.drive else {
+            return;
+        };
+        loop {
+            tokio::time::sleep(TIDY_AFTER).await;
+            let now = self.0.clock.now();
+            let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            tidy(&mut **ledger, now);
+            let failing = *self.0.health.borrow() != Health::Serving;
+            if failing {
+                note_result(&self.0.health, &ledger.probe(now, PROBE_FAILING_BYTES));
+            }
+        }
+    }
+
     /// Whether the ledger can be written.
     #[must_use]
     pub fn health(&self) -> watch::Receiver<Health> {
@@ -245,9 +270,7 @@ fn drive(
                 }
             }
             Err(mpsc::RecvTimeoutError::Timeout) => {
-                if let Err(error) = ledger.tidy(clock.now()) {
-                    tracing::warn!(%error, "the ledger could not be tidied; it will be tried again");
-                }
+                tidy(&mut *ledger, clock.now());
             }
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
         }
@@ -269,6 +292,12 @@ fn drive(
     }
     if let Err(error) = ledger.close(clock.now()) {
         tracing::warn!(%error, "the ledger was not closed in order; the next start reads its tail");
+    }
+}
+
+fn tidy(ledger: &mut dyn Ledger, now: Timestamp) {
+    if let Err(error) = ledger.tidy(now) {
+        tracing::warn!(%error, "the ledger could not be tidied; it will be tried again");
     }
 }
 

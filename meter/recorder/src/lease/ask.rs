@@ -13,7 +13,7 @@ use tonic::Code;
 use tonic::transport::Channel;
 
 use super::{Account, Lease, Shared, Unit};
-use crate::backoff::{Backoff, chance};
+use crate::backoff::Backoff;
 use crate::delivery::{authorized, told};
 use crate::error::RecordError;
 use crate::outbox::{CommandKind, Store};
@@ -171,7 +171,7 @@ impl Recorder {
                 _ => {}
             }
             (reserve.waiting)(&told(&status));
-            tokio::time::sleep(backoff.next(chance())).await;
+            tokio::time::sleep(backoff.next(self.shared.world.chance())).await;
         }
     }
 

@@ -1,9 +1,10 @@
 //! The one thread that touches the file. Writes that wait at the same time share one commit, so that parallel calls
-//! do not queue for the disk one by one.
+//! do not queue for the disk one by one. In a simulation, which has no threads, each write is a commit of its own.
 
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -31,10 +32,21 @@ type Job = Box<dyn FnOnce(Result<&Connection, RecordError>, &mut Touched) -> Ans
 /// Runs after each commit with what the group touched.
 pub(crate) type AfterCommit = Box<dyn Fn(&Store<'_>, &Touched) + Send>;
 
-/// A handle to the thread.
+/// The way to the file.
 #[derive(Clone)]
-pub(crate) struct Writer {
-    jobs: Sender<Job>,
+pub(crate) enum Writer {
+    /// Through the thread.
+    Thread(Sender<Job>),
+    /// On the caller's own thread.
+    Inline(Arc<Mutex<Outbox>>),
+}
+
+/// The open file, and who is told of what was written.
+pub(crate) struct Outbox {
+    // Closed in this order: the next process may have the lock only when SQLite is done with the file.
+    connection: Connection,
+    _lock: File,
+    after_commit: AfterCommit,
 }
 
 impl std::fmt::Debug for Writer {
@@ -47,10 +59,16 @@ impl Writer {
     /// Starts the thread. It ends when the last handle is dropped.
     pub(crate) fn start(opened: Opened, after_commit: AfterCommit) -> std::io::Result<Self> {
         let (jobs, receiver) = channel();
+        let outbox = Outbox::new(opened, after_commit);
         std::thread::Builder::new()
             .name("recorder-outbox".to_owned())
-            .spawn(move || work(opened.connection, opened.lock, &receiver, &after_commit))?;
-        Ok(Self { jobs })
+            .spawn(move || outbox.work(&receiver))?;
+        Ok(Self::Thread(jobs))
+    }
+
+    /// Writes on the caller's own thread, for simulations in which nothing else may run.
+    pub(crate) fn inline(opened: Opened, after_commit: AfterCommit) -> Self {
+        Self::Inline(Arc::new(Mutex::new(Outbox::new(opened, after_commit))))
     }
 
     /// Runs the job and waits until what it wrote is on disk.
@@ -93,7 +111,14 @@ impl Writer {
                 .and_then(|connection| in_savepoint(connection, |store| job(store, touched)));
             Box::new(move |committed| answer(committed.and(outcome)))
         });
-        self.jobs.send(job).map_err(|_| RecordError::Closed)
+        match self {
+            Self::Thread(jobs) => jobs.send(job).map_err(|_| RecordError::Closed),
+            Self::Inline(outbox) => {
+                let outbox = outbox.lock().unwrap_or_else(PoisonError::into_inner);
+                outbox.commit(job, || None);
+                Ok(())
+            }
+        }
     }
 }
 
@@ -113,8 +138,25 @@ fn in_savepoint<T>(
     outcome
 }
 
-fn work(connection: Connection, lock: File, jobs: &Receiver<Job>, after_commit: &AfterCommit) {
-    while let Ok(first) = jobs.recv() {
+impl Outbox {
+    fn new(opened: Opened, after_commit: AfterCommit) -> Self {
+        Self {
+            connection: opened.connection,
+            _lock: opened.lock,
+            after_commit,
+        }
+    }
+
+    /// The thread's life.
+    fn work(self, jobs: &Receiver<Job>) {
+        while let Ok(first) = jobs.recv() {
+            self.commit(first, || jobs.try_recv().ok());
+        }
+    }
+
+    /// Carries out a job and those that `more` gives, in one transaction, and answers them.
+    fn commit(&self, first: Job, mut more: impl FnMut() -> Option<Job>) {
+        let connection = &self.connection;
         let mut touched = Touched::default();
         let mut answers = Vec::new();
         let committed = match connection.execute_batch("BEGIN IMMEDIATE") {
@@ -123,10 +165,10 @@ fn work(connection: Connection, lock: File, jobs: &Receiver<Job>, after_commit: 
                 Ok(())
             }
             Ok(()) => {
-                answers.push(first(Ok(&connection), &mut touched));
+                answers.push(first(Ok(connection), &mut touched));
                 while answers.len() < GROUP_MAX {
-                    let Ok(job) = jobs.try_recv() else { break };
-                    answers.push(job(Ok(&connection), &mut touched));
+                    let Some(job) = more() else { break };
+                    answers.push(job(Ok(connection), &mut touched));
                 }
                 connection.execute_batch("COMMIT")
             }
@@ -137,7 +179,7 @@ fn work(connection: Connection, lock: File, jobs: &Receiver<Job>, after_commit: 
         }
         let message = committed.err().map(|error| error.to_string());
         if message.is_none() {
-            after_commit(&Store::new(&connection), &touched);
+            (self.after_commit)(&Store::new(connection), &touched);
         }
         for answer in answers {
             answer(match &message {
@@ -146,7 +188,4 @@ fn work(connection: Connection, lock: File, jobs: &Receiver<Job>, after_commit: 
             });
         }
     }
-    // Closed in this order: the next process may have the lock only when SQLite is done with the file.
-    drop(connection);
-    drop(lock);
 }
