@@ -9,6 +9,7 @@ const FILES: &[&str] = &[
     "reelmeter/meter/v1/meter_service.proto",
     "reelmeter/meter/v1/pricing_service.proto",
     "reelmeter/generator/v1/generator_service.proto",
+    "reelmeter/renderer/v1/renderer_service.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -5,20 +5,27 @@
 #   scripts/setup.sh              to build, run and `cargo test`
 #   scripts/setup.sh --checks     also the tools of the other checks: buf, the Python tests
 #   scripts/setup.sh --compose    also a Docker engine with compose, and debootstrap for the container test
+#   scripts/setup.sh --animated   also Manim in a Python environment of its own, and bubblewrap, which contains it.
+#                                 MANIM_HOME says where, /opt/reelmeter/manim by default; not below a private home:
+#                                 scenes run as a user without rights, who must be able to read it
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 BUF_VERSION=1.75.0
 # Where `--checks` puts its Python tools.
 TOOLS=target/tools
+# Where `--animated` puts Manim. The same default stands in generator/renderer/src/environment.rs.
+MANIM_HOME=${MANIM_HOME:-/opt/reelmeter/manim}
+MANIM_LOCK=generator/renderer/python/requirements.txt
 
-checks=no compose=no
+checks=no compose=no animated=no
 for option in "$@"; do
     case $option in
         --checks) checks=yes ;;
         --compose) compose=yes ;;
-        -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
-        *) echo "error: unknown option $option (--checks, --compose)" >&2; exit 2 ;;
+        --animated) animated=yes ;;
+        -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        *) echo "error: unknown option $option (--checks, --compose, --animated)" >&2; exit 2 ;;
     esac
 done
 
@@ -82,6 +89,17 @@ if [ "$compose" = yes ]; then
     need iptables have iptables
     need debootstrap test -x /usr/sbin/debootstrap
 fi
+if [ "$animated" = yes ]; then
+    need bubblewrap have bwrap
+    # ManimPango and pycairo have no wheels for Linux: they are compiled.
+    need pkg-config have pkg-config
+    need libcairo2-dev pkg-config --exists cairo
+    need libpango1.0-dev pkg-config --exists pangocairo
+    # The system's own Python, whatever comes first in PATH: the sandbox shows a scene nothing but /usr and MANIM_HOME.
+    need python3 test -x /usr/bin/python3
+    need python3-venv /usr/bin/python3 -c 'import ensurepip, venv'
+    need python3-dev sh -c 'test -e "$(/usr/bin/python3 -c "import sysconfig; print(sysconfig.get_path(\"include\"))")/Python.h"'
+fi
 if [ ${#missing[@]} -gt 0 ]; then
     apt_install "${missing[@]}"
 fi
@@ -91,6 +109,19 @@ if [ "$checks" = yes ] && [ "$("$TOOLS/bin/buf" --version 2>/dev/null)" != "$BUF
     say "installing buf $BUF_VERSION into $TOOLS"
     python3 -m venv "$TOOLS"
     "$TOOLS/bin/pip" install --quiet --disable-pip-version-check "buf-bin==$BUF_VERSION"
+fi
+
+# The lock is copied last: without it, what is there is half of it and made anew.
+if [ "$animated" = yes ] && ! cmp -s "$MANIM_LOCK" "$MANIM_HOME/requirements.txt"; then
+    say "installing Manim into $MANIM_HOME (a minute or two, 560 MB)"
+    [ -w "$MANIM_HOME" ] || as_root install -d -o "$(id -u)" -g "$(id -g)" -m 0755 "$MANIM_HOME"
+    (
+        umask 022
+        /usr/bin/python3 -m venv --clear "$MANIM_HOME"
+        "$MANIM_HOME/bin/pip" install --quiet --disable-pip-version-check --no-cache-dir --require-hashes -r "$MANIM_LOCK"
+        "$MANIM_HOME/bin/python" -I -c 'import manim, typst'
+        cp "$MANIM_LOCK" "$MANIM_HOME/requirements.txt"
+    )
 fi
 
 # The package of that name if its version starts with a number of at least 2: older ones are another program.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use reelmeter_renderer::MANIM_HOME_DEFAULT;
 use reelmeter_service::Secret;
 use reelmeter_service::secret::{ELEVENLABS_API_KEY, GEMINI_API_KEY, REELMETER_TOKEN, Secrets};
 
@@ -50,6 +51,12 @@ pub struct Config {
     /// Where the provider simulator is. It is used when there are no keys.
     #[arg(long, env, default_value = "http://127.0.0.1:50053")]
     pub simulator_addr: String,
+    /// The Python environment with Manim, for animated videos; `scripts/setup.sh --animated` makes it.
+    #[arg(long, env, default_value = MANIM_HOME_DEFAULT, value_name = "FOLDER")]
+    pub manim_home: PathBuf,
+    /// The Unix socket of a renderer in a container of its own, which is used in place of this machine's Manim.
+    #[arg(long, env, value_name = "SOCKET")]
+    pub renderer_socket: Option<PathBuf>,
     /// Models for the script, best first: the first that Gemini offers is used.
     #[arg(long, env, value_delimiter = ',', value_name = "MODELS", default_values = SCRIPT_MODELS)]
     pub generator_script_models: Vec<String>,

@@ -24,6 +24,14 @@ pub mod generator {
     }
 }
 
+/// What generator and renderer say to each other; not part of the public contract.
+pub mod renderer {
+    /// Version 1.
+    pub mod v1 {
+        tonic::include_proto!("reelmeter.renderer.v1");
+    }
+}
+
 mod well_known;
 pub use well_known::*;
 

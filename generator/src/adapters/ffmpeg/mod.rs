@@ -7,6 +7,7 @@
 //! fontconfig; letters that no font has are named in [`CompiledVideo::notes`].
 
 mod args;
+mod clip;
 mod compile;
 mod complaint;
 mod error;
@@ -24,6 +25,7 @@ mod segment;
 mod tools;
 mod verify;
 
+pub(crate) use clip::{Clip, look_at_clip};
 pub use compile::{CompiledVideo, Compiler};
 pub use error::{Error, INSTALL_COMMAND};
 pub use narration::NarrationInfo;
