@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use reelmeter_renderer::{confine::Confinement, service};
+use reelmeter_renderer::{by_hand, confine::Confinement, service};
 
 /// Renders model-written scenes inside a sandbox, for a generator in another container.
 #[derive(Debug, clap::Parser)]
@@ -17,6 +17,8 @@ struct Cli {
 enum Command {
     /// Serves on a Unix socket.
     Serve(service::Settings),
+    /// Checks a scene, or renders it, in the same sandbox that generators use.
+    Render(by_hand::Settings),
     /// Asks a running renderer whether it is well.
     Health(service::HealthSettings),
     /// Confines itself and becomes the program that runs a scene; for the renderer's own use.
@@ -30,6 +32,16 @@ fn main() -> ExitCode {
         Command::ExecSandboxed(confinement) => confinement.exec().to_string(),
         Command::Serve(settings) => match service::serve(settings) {
             Ok(()) => return ExitCode::SUCCESS,
+            Err(failed) => failed,
+        },
+        Command::Render(settings) => match service::by_hand(settings) {
+            Ok(said) => {
+                #[expect(clippy::print_stdout, reason = "what it was asked for")]
+                {
+                    println!("{said}");
+                }
+                return ExitCode::SUCCESS;
+            }
             Err(failed) => failed,
         },
         Command::Health(settings) => match service::health(&settings) {

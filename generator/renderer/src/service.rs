@@ -132,6 +132,14 @@ pub fn health(settings: &HealthSettings) -> Result<(), String> {
     })
 }
 
+/// Checks or renders a scene by hand.
+///
+/// # Errors
+/// What is wrong with the scene or with this machine.
+pub fn by_hand(settings: crate::by_hand::Settings) -> Result<String, String> {
+    runtime()?.block_on(crate::by_hand::run(settings))
+}
+
 fn runtime() -> Result<tokio::runtime::Runtime, String> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -65,11 +65,17 @@ fn must_be_within() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bubblewrap_contains_hostile_scenes() {
+    if crate::support::skipped() {
+        return;
+    }
     crate::walls::all_of_it(Walls::Bubblewrap, "bubblewrap").await;
 }
 
 #[test]
 fn bubblewrap_contains_them_for_an_ordinary_user_too() {
+    if crate::support::skipped() {
+        return;
+    }
     let folder = open_folder("ordinary");
     run_again("again::as_an_ordinary_user", &folder, &[]);
     support::remove(&folder);
@@ -110,6 +116,9 @@ fn run_with_a_place(test: &str, name: &str) {
 
 #[test]
 fn landlock_contains_hostile_scenes() {
+    if crate::support::skipped() {
+        return;
+    }
     run_with_a_place("again::behind_landlock", "landlock");
 }
 
@@ -128,6 +137,9 @@ async fn behind_landlock() {
 
 #[tokio::test]
 async fn without_walls_nothing_runs() {
+    if crate::support::skipped() {
+        return;
+    }
     let environment = Environment::find(&manim_home()).unwrap();
     let refused = Sandbox::landlock(
         environment.clone(),

@@ -3,7 +3,7 @@
 use reelmeter_renderer::{Error, Fault, Renderer};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{problem_of, scene, scene_of};
+use crate::support::{endless, eventually, is_running, problem_of, scene, scene_of};
 
 const ORDINARY: &str = r#"
 circle = Circle()
@@ -54,13 +54,15 @@ pub async fn code_that_is_no_python_is_told_so(renderer: &Renderer) {
     assert_eq!(problem.line.expect("a line").number, 1);
 }
 
-pub async fn calling_it_off_ends_it(renderer: &Renderer) {
+pub async fn calling_it_off_ends_it(renderer: &Renderer, walls: &str) {
+    let name: String = format!("off-{walls}").chars().take(15).collect();
     let cancel = CancellationToken::new();
-    let endless = scene("while True:\n    pass");
-    let stop = async {
-        tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    let endless = endless(&name);
+    let off = async {
+        eventually("the scene never runs", || is_running(&name)).await;
         cancel.cancel();
     };
-    let (rendered, ()) = tokio::join!(renderer.render(&endless, &cancel), stop);
+    let (rendered, ()) = tokio::join!(renderer.render(&endless, &cancel), off);
     assert_eq!(rendered, Err(Error::Cancelled));
+    eventually("a scene that was called off runs on", || !is_running(&name)).await;
 }

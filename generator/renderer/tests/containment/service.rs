@@ -1,14 +1,15 @@
 //! Protects: through the renderer's socket a scene fares as it does without it, and a caller who goes away ends it.
 
-use std::time::Duration;
-
 use reelmeter_renderer::{Error, Fault, RemoteRenderer, Walls, service};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{self, open_folder, remove, scene};
+use crate::support::{self, endless, eventually, is_running, open_folder, remove, scene};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_socket_gives_the_same_pictures_and_the_same_problems() {
+    if crate::support::skipped() {
+        return;
+    }
     let folder = open_folder("socket");
     let socket = folder.join("renderer.sock");
     let stop = CancellationToken::new();
@@ -44,13 +45,17 @@ async fn the_socket_gives_the_same_pictures_and_the_same_problems() {
     }
 
     // Called off here, it ends there.
-    let endless = scene("while True:\n    self.camera");
     let off = async {
-        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        eventually("the scene never runs", || is_running("off-socket")).await;
         cancel.cancel();
     };
+    let endless = endless("off-socket");
     let (answer, ()) = tokio::join!(remote.check(&endless, &cancel), off);
     assert_eq!(answer, Err(Error::Cancelled));
+    eventually("a scene that was called off runs on", || {
+        !is_running("off-socket")
+    })
+    .await;
 
     stop.cancel();
     serving.await.unwrap().unwrap();

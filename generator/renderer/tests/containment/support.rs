@@ -13,7 +13,25 @@ pub const PLACE: &str = "REELMETER_TEST_PLACE";
 
 const MIB: u64 = 1 << 20;
 
-/// Where Manim is. The tests fail without it: a suite that skips what it protects against is worth nothing.
+/// Whether the tests are to be skipped, because this machine has no Manim or no bubblewrap. CI sets a variable that makes
+/// them fail instead: there, a suite that skips what it protects against would be worth nothing.
+pub fn skipped() -> bool {
+    let missing =
+        Environment::find(&manim_home()).is_err() || !Path::new("/usr/bin/bwrap").exists();
+    let required = std::env::var_os("REELMETER_TEST_SANDBOX").is_some_and(|how| how == "required");
+    assert!(
+        !missing || !required,
+        "Manim or bubblewrap is missing: run scripts/setup.sh --animated"
+    );
+    if missing {
+        eprintln!(
+            "SKIPPED: Manim or bubblewrap is missing; scripts/setup.sh --animated installs both"
+        );
+    }
+    missing
+}
+
+/// Where Manim is.
 pub fn manim_home() -> PathBuf {
     std::env::var_os("MANIM_HOME").map_or_else(|| MANIM_HOME_DEFAULT.into(), PathBuf::from)
 }
@@ -83,24 +101,29 @@ pub async fn problem_of(renderer: &Renderer, scene: &Scene) -> Problem {
     }
 }
 
-/// Whether a process of this command line runs anywhere on this machine.
-pub fn is_running(mark: &str) -> bool {
+/// Whether a process of this name runs anywhere on this machine.
+pub fn is_running(name: &str) -> bool {
     let Ok(processes) = std::fs::read_dir("/proc") else {
         return false;
     };
     processes.flatten().any(|process| {
-        std::fs::read(process.path().join("cmdline"))
-            .is_ok_and(|line| String::from_utf8_lossy(&line).contains(mark))
+        std::fs::read_to_string(process.path().join("comm")).is_ok_and(|comm| comm.trim() == name)
     })
 }
 
 /// Waits for a condition.
-pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
     while !holds() {
         assert!(std::time::Instant::now() < deadline, "{what}");
-        std::thread::sleep(Duration::from_millis(50));
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// A scene that gives its process this name, of at most fifteen characters, and never ends.
+pub fn endless(name: &str) -> Scene {
+    let code = format!("import ctypes\nctypes.CDLL(None).prctl(15, b{name:?})\nwhile True: pass");
+    hostile(&code, Duration::from_secs(120))
 }
 
 /// A folder that everybody may read and write in.

@@ -27,10 +27,11 @@ pub async fn all_of_it(walls: Walls, name: &str) {
         leaving::a_crash_is_told(renderer).await;
         leaving::what_is_no_file_is_no_picture(renderer).await;
     };
-    tokio::join!(left, right);
-    pictures::calling_it_off_ends_it(renderer).await;
+    // Mostly waiting.
+    let left_behind = devouring::nothing_of_it_is_left_running(renderer, name);
+    tokio::join!(left, right, left_behind);
+    pictures::calling_it_off_ends_it(renderer, name).await;
     devouring::an_endless_loop_is_ended(renderer).await;
-    devouring::nothing_of_it_is_left_running(renderer, name).await;
 }
 
 /// What depends on who starts it.
