@@ -77,11 +77,10 @@ def run_manim(request):
     from manim.__main__ import main as manim
     from manim.cli.render import commands
 
-    printed = commands.error_console.print_exception
-
     def print_exception(*args, **kwargs):
+        # In place of Manim's frame of a hundred lines: its author gets the exception and the line, and drawing the frame
+        # may need more memory than is left.
         caught.append(sys.exc_info()[1])
-        printed(*args, **kwargs)
 
     commands.error_console.print_exception = print_exception
     args = ["render", "--disable_caching", "--progress_bar", "none", "--verbosity", "ERROR", "--media_dir", MEDIA]
@@ -89,12 +88,10 @@ def run_manim(request):
     args += ["--dry_run"] if request["task"] == "check" else ["--format", "mp4", "--output_file", "clip"]
     try:
         manim([*args, SCENE, request["scene_class"]], standalone_mode=False)
-    except SystemExit as end:
-        if caught:
-            return caught[-1]
-        return None if not end.code else end
     except BaseException as error:
-        return error
+        if caught:
+            return caught[0]
+        return None if isinstance(error, SystemExit) and not error.code else error
     return None
 
 
