@@ -10,6 +10,10 @@
 
 #[path = "service/access.rs"]
 mod access;
+#[path = "service/bad_input.rs"]
+mod bad_input;
+#[path = "service/bad_wire.rs"]
+mod bad_wire;
 #[path = "service/budgets.rs"]
 mod budgets;
 #[path = "service/faults.rs"]
