@@ -22,6 +22,8 @@ mod faults;
 mod files;
 #[path = "service/life.rs"]
 mod life;
+#[path = "service/otlp.rs"]
+mod otlp;
 #[path = "service/pricing.rs"]
 mod pricing;
 #[path = "service/recording.rs"]

@@ -4,11 +4,13 @@ use std::io;
 use std::time::Duration;
 
 use futures::Stream;
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::TraceServiceServer;
 use reelmeter_proto::meter::v1::meter_service_server::MeterServiceServer;
 use reelmeter_proto::meter::v1::pricing_service_server::PricingServiceServer;
 use reelmeter_service::{CancellationToken, Secret};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
+use tonic::codec::CompressionEncoding;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
 use tonic::transport::server::{Connected, ServerTlsConfig};
@@ -18,6 +20,7 @@ use tonic_web::GrpcWebLayer;
 use super::shared_summary::SharedSummaries;
 use super::token::TokenCheck;
 use super::{MeterApi, PricingApi};
+use crate::adapters::otlp::TraceApi;
 use crate::application::Meter;
 use crate::application::writer::Health;
 
@@ -83,6 +86,11 @@ where
         MeterApi::new(meter.clone(), shutdown.clone()),
         MESSAGE_BYTES_MAX,
     );
+    // The OpenTelemetry Collector compresses unless it is told not to.
+    let trace_service = TraceServiceServer::new(TraceApi::new(meter.clone()))
+        .accept_compressed(CompressionEncoding::Gzip)
+        .send_compressed(CompressionEncoding::Gzip)
+        .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let pricing_service = PricingServiceServer::new(PricingApi::new(meter))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let check = TokenCheck::new(access.token.as_ref());
@@ -90,7 +98,8 @@ where
     let mut router = builder
         .add_service(health_service)
         .add_service(InterceptedService::new(meter_service, check.clone()))
-        .add_service(InterceptedService::new(pricing_service, check.clone()));
+        .add_service(InterceptedService::new(pricing_service, check.clone()))
+        .add_service(InterceptedService::new(trace_service, check.clone()));
 
     match tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(reelmeter_proto::FILE_DESCRIPTOR_SET)
