@@ -77,6 +77,9 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// What was asked for makes no sense.
+    #[error("{0}")]
+    Usage(String),
     /// A log file that cannot be used.
     #[error(transparent)]
     Telemetry(#[from] reelmeter_service::telemetry::TelemetryError),

@@ -58,7 +58,7 @@ pub struct GenerateOptions {
     pub detach: bool,
     /// Save the finished MP4 here.
     pub output: Option<PathBuf>,
-    /// Save the final summary here, as JSON, CSV or Markdown by the name's ending.
+    /// Save the final summary here, as JSON, CSV, Markdown or HTML by the name's ending.
     pub report: Option<PathBuf>,
     /// The command that continues an unfinished video, as a person types it; the video's id is appended.
     pub resume_command: String,

@@ -48,6 +48,16 @@ impl Out {
             .try_for_each(|line| self.line(line.as_ref()))
     }
 
+    /// Writes bytes as they are.
+    ///
+    /// # Errors
+    /// As [`Out::line`].
+    pub fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        place.write_all(bytes)?;
+        place.flush()
+    }
+
     /// Writes text without ending the line, for a question.
     ///
     /// # Errors

@@ -143,11 +143,55 @@ pub fn open_points(summary: &Summary) -> Vec<String> {
             recorder.id
         ));
     }
+    points.extend(marked_lines(summary));
     if !summary.adds_up() {
         points.push(
             "THE PARTS DO NOT ADD UP TO THE TOTAL: please report this as a fault of the meter"
                 .to_owned(),
         );
+    }
+    points
+}
+
+/// What the marks of cost lines say, a sentence for each kind and model.
+fn marked_lines(summary: &Summary) -> Vec<String> {
+    let mut points = Vec::new();
+    let mut say = |point: String| {
+        if !points.contains(&point) {
+            points.push(point);
+        }
+    };
+    for part in &summary.models {
+        let label = part.label();
+        for line in part.metrics.iter().flat_map(|metric| &metric.lines) {
+            if line.model_retired {
+                say(format!(
+                    "{label} is past its shut-down date and keeps the price that it had"
+                ));
+            }
+            if line.service_default {
+                say(format!(
+                    "{label} has no price of its own for {} and takes its service's default",
+                    line.metric
+                ));
+            }
+            if line.clock_ahead {
+                say(format!(
+                    "clock: calls of {label} came from a clock that is ahead, and are priced by their time of receipt"
+                ));
+            }
+            if line.provider_billed_differs {
+                let billed: Vec<String> = line
+                    .provider_billed
+                    .iter()
+                    .map(|billed| format!("{} {}", billed.value, billed.unit))
+                    .collect();
+                say(format!(
+                    "what the provider says it billed for {label} ({}) is not what its published multiplier gives",
+                    billed.join(", ")
+                ));
+            }
+        }
     }
     points
 }

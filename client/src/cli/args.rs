@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use reelmeter_proto::generator::v1 as pb;
 use reelmeter_rating::Money;
 
+use crate::remote::Grouping;
 use crate::report::Format;
 
 /// What the client can be told beside its commands.
@@ -69,8 +72,14 @@ pub enum Command {
     Discard(VideoArg),
     /// Print what a session costs.
     Summary(SummaryArgs),
-    /// Save what a session costs as JSON, CSV or Markdown.
+    /// Save what a session costs as JSON, CSV, Markdown or HTML.
     Report(ReportArgs),
+    /// Print what a session costs by stage, scene and attempt; or what it would cost by other prices.
+    Receipt(ReceiptArgs),
+    /// Print what was used in a time and what it cost.
+    Query(QueryArgs),
+    /// Save the ledger's events as JSON Lines or CSV.
+    Export(ExportArgs),
     /// List the sessions, the newest first.
     Sessions(ListArgs),
     /// List the videos, the newest first.
@@ -90,7 +99,7 @@ pub enum Command {
 pub struct WatchArgs {
     /// The session's id, the beginning of it, or `latest`. Left out: the newest running one, then the next.
     pub session: Option<String>,
-    /// Save the last figures here, as JSON, CSV or Markdown by the name's ending.
+    /// Save the last figures here, as JSON, CSV, Markdown or HTML by the name's ending.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
 }
@@ -206,7 +215,7 @@ pub struct GenerateArgs {
     /// Save the finished MP4 here.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Save the final figures here, as JSON, CSV or Markdown by the name's ending.
+    /// Save the final figures here, as JSON, CSV, Markdown or HTML by the name's ending.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
     /// Start it and come back at once.
@@ -222,7 +231,7 @@ pub struct ResumeArgs {
     /// Save the finished MP4 here.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Save the final figures here, as JSON, CSV or Markdown by the name's ending.
+    /// Save the final figures here, as JSON, CSV, Markdown or HTML by the name's ending.
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
     /// Continue it and come back at once.
@@ -267,6 +276,111 @@ pub struct ReportArgs {
     /// Save it here instead of printing it.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// By stage, scene and attempt, as `client receipt` prints it.
+    #[arg(long)]
+    pub attempts: bool,
+    /// Other prices than its own; the report is then that of a receipt.
+    #[command(flatten)]
+    pub what_if: WhatIfArgs,
+}
+
+/// Other prices than a session's own: a report that is recorded nowhere.
+#[derive(Debug, Clone, Default, Args)]
+pub struct WhatIfArgs {
+    /// What if: as though this model had made the calls; MODEL=OTHER for one model alone. May be given again.
+    #[arg(long = "as", value_name = "MODEL")]
+    pub models: Vec<String>,
+    /// What if: the prices of another book; `client prices` names those that there are.
+    #[arg(long, value_name = "NAME")]
+    pub price_book: Option<String>,
+    /// What if: a rate, as SERVICE/MODEL/METRIC=DOLLARS/UNITS. May be given again.
+    #[arg(long = "rate", value_name = "RATE")]
+    pub rates: Vec<String>,
+}
+
+impl WhatIfArgs {
+    /// Whether nothing is supposed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.models.is_empty() && self.price_book.is_none() && self.rates.is_empty()
+    }
+}
+
+/// A receipt.
+#[derive(Debug, Clone, Args)]
+pub struct ReceiptArgs {
+    /// The session's id, the beginning of it, or `latest`, which is what it is when left out.
+    #[arg(default_value = "latest")]
+    pub session: String,
+    /// The form. Left out: as the file's name ends, or lines for a terminal.
+    #[arg(long, value_name = "FORM")]
+    pub format: Option<Format>,
+    /// Save it here instead of printing it.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Other prices than its own.
+    #[command(flatten)]
+    pub what_if: WhatIfArgs,
+}
+
+/// A day or a time on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment(pub Timestamp);
+
+/// A question about a time.
+#[derive(Debug, Clone, Args)]
+pub struct QueryArgs {
+    /// A whole month, UTC: 2026-11, or this, or last.
+    #[arg(long, value_name = "MONTH", conflicts_with_all = ["from", "to"])]
+    pub month: Option<String>,
+    /// From this day or time on, for example 2026-11-01. Left out: from the beginning.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub from: Option<Moment>,
+    /// Before this day or time. Left out: until now.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub to: Option<Moment>,
+    /// How to group, in this order.
+    #[arg(
+        long,
+        value_name = "GROUPS",
+        value_delimiter = ',',
+        default_value = "service,model"
+    )]
+    pub group_by: Vec<Grouping>,
+    /// The label to group by, where `--group-by` has `label`.
+    #[arg(long, value_name = "KEY")]
+    pub label_key: Option<String>,
+    /// Only sessions with this label. May be given again.
+    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = label)]
+    pub labels: Vec<(String, String)>,
+    /// Only this service.
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+    /// Count simulated calls instead of real ones.
+    #[arg(long)]
+    pub simulated: bool,
+    /// Print JSON for a program.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// An export.
+#[derive(Debug, Clone, Args)]
+pub struct ExportArgs {
+    /// The session's id, the beginning of it, or `latest`. Left out: all sessions.
+    pub session: Option<String>,
+    /// CSV instead of JSON Lines; a file whose name ends in .csv is CSV too.
+    #[arg(long)]
+    pub csv: bool,
+    /// Save it here instead of printing it.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Only events of this day or time or later.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub from: Option<Moment>,
+    /// Only events before this day or time.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub to: Option<Moment>,
 }
 
 /// A listing.
@@ -350,6 +464,18 @@ pub struct ResetPriceArgs {
     /// Only those of this metric.
     #[arg(long, value_name = "NAME", default_value = "", requires = "service")]
     pub metric: String,
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
+    let day = || {
+        let date: Date = text.parse().ok()?;
+        Some(date.to_zoned_datetime(TimeZone::UTC).ok()?.timestamp())
+    };
+    text.parse()
+        .ok()
+        .or_else(day)
+        .map(Moment)
+        .ok_or_else(|| "write a day like 2026-11-01 or a time like 2026-11-01T06:00Z".to_owned())
 }
 
 fn resolution(text: &str) -> Result<i32, String> {

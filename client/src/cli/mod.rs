@@ -4,6 +4,8 @@ mod args;
 mod find;
 mod list;
 mod prices;
+mod query;
+mod receipt;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,9 +14,9 @@ use jiff::tz::TimeZone;
 use reelmeter_service::{CancellationToken, Common, Settings, SystemClock, secret};
 
 pub use args::{
-    Aspect, Cli, Command, Config, GenerateArgs, JsonArg, ListArgs, PipelineName, PricesArgs,
-    PricesCommand, ReportArgs, ResetPriceArgs, ResumeArgs, SessionArg, SetPriceArgs, SpecArgs,
-    SummaryArgs, VideoArg, WatchArgs,
+    Aspect, Cli, Command, Config, ExportArgs, GenerateArgs, JsonArg, ListArgs, Moment,
+    PipelineName, PricesArgs, PricesCommand, QueryArgs, ReceiptArgs, ReportArgs, ResetPriceArgs,
+    ResumeArgs, SessionArg, SetPriceArgs, SpecArgs, SummaryArgs, VideoArg, WatchArgs, WhatIfArgs,
 };
 pub use prices::applies;
 
@@ -142,6 +144,9 @@ impl Commands {
                 }
             }
             Command::Report(args) => self.report(&remote, args).await?,
+            Command::Receipt(args) => receipt::run(self, &remote, args).await?,
+            Command::Query(args) => query::run(self, &remote, args).await?,
+            Command::Export(args) => query::export(self, &remote, args).await?,
             Command::Sessions(args) => list::sessions(self, &remote, args).await?,
             Command::Videos(args) => list::videos(self, &remote, args).await?,
             Command::Voices(args) => list::voices(self, &remote, args).await?,
@@ -246,6 +251,16 @@ impl Commands {
     }
 
     async fn report(&self, remote: &Remote, args: &ReportArgs) -> Result<(), Error> {
+        if args.attempts || !args.what_if.is_empty() {
+            let by_name = args.output.as_deref().map_or(Format::Json, Format::of);
+            let of_attempts = ReceiptArgs {
+                session: args.session.clone(),
+                format: Some(args.format.unwrap_or(by_name)),
+                output: args.output.clone(),
+                what_if: args.what_if.clone(),
+            };
+            return receipt::run(self, remote, &of_attempts).await;
+        }
         let session = find::session(remote, &args.session).await?;
         let summary = remote.summary(&session).await?;
         let by_name = args.output.as_deref().map_or(Format::Json, Format::of);

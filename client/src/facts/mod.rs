@@ -5,6 +5,7 @@ mod estimate;
 mod limit;
 mod part;
 mod price;
+mod receipt;
 mod session;
 mod stage;
 mod summary;
@@ -21,6 +22,7 @@ pub use price::{
     Basis, CostLine, Origin, PriceBook, PriceBookName, PricingState, ProviderBilled, Rate,
     ServiceTerms, Variant,
 };
+pub use receipt::{Outcome, Receipt, ReceiptEntry, UsageRow};
 pub use session::{Session, SessionRow};
 pub use stage::{Progress, Stage, StageItem, StageKind};
 pub use summary::{Recorder, Summary, Unpriced};
@@ -79,7 +81,10 @@ fn money(amount: &pb::Money, field: &'static str) -> Result<Money, FactError> {
     })
 }
 
-fn money_or_zero(amount: Option<&pb::Money>, field: &'static str) -> Result<Money, FactError> {
+pub(crate) fn money_or_zero(
+    amount: Option<&pb::Money>,
+    field: &'static str,
+) -> Result<Money, FactError> {
     amount.map_or(Ok(Money::ZERO), |amount| money(amount, field))
 }
 

@@ -80,7 +80,7 @@ pub struct MetricTotal {
 }
 
 impl MetricTotal {
-    pub(super) fn read(metric: &pb::MetricSummary) -> Result<Self, FactError> {
+    pub(crate) fn read(metric: &pb::MetricSummary) -> Result<Self, FactError> {
         Ok(Self {
             metric: Text::name(&metric.metric),
             quantity: metric.quantity,

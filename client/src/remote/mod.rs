@@ -6,6 +6,7 @@ mod error;
 mod feed;
 mod generator;
 mod meter;
+mod reports;
 
 use std::future::Future;
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub use error::{Peer, RemoteError};
 pub use feed::{Feed, Listener, SILENCE_MAX};
 pub use generator::{Download, NewVideo, VideoUpdate, watch_video};
 pub use meter::{RateOverride, SummaryUpdate, SummaryWatch, UpdateKind, watch_summary};
+pub use reports::{Grouping, Question, WhatIf};
 
 use crate::printable::Text;
 

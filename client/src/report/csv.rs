@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::facts::{CostLine, MetricTotal, ModelTotal, Summary};
 
-const HEADINGS: [&str; 28] = [
+const HEADINGS: [&str; 30] = [
     "session_id",
     "session_title",
     "simulated",
@@ -34,6 +34,8 @@ const HEADINGS: [&str; 28] = [
     "provider_billed",
     "provider_billed_unit",
     "provider_billed_differs",
+    "price_book_as_of",
+    "price_book_stale",
 ];
 
 /// The report.
@@ -62,11 +64,12 @@ fn row(
     line: Option<&CostLine>,
 ) {
     let rate = line.and_then(|line| line.rate.as_ref());
+    let book = summary.price_book.as_ref();
     let billed = line.and_then(|line| line.provider_billed.first());
     let of_rate = |words: fn(&crate::facts::Rate) -> String| rate.map(words).unwrap_or_default();
     let of_line = |words: fn(&CostLine) -> String| line.map(words).unwrap_or_default();
     let cost = line.map_or(metric.cost, |line| line.cost);
-    let cells: [String; 28] = [
+    let cells: [String; 30] = [
         cell(summary.session.id.raw()),
         cell(summary.session.title.raw()),
         (summary.simulated || summary.session.simulated).to_string(),
@@ -106,6 +109,9 @@ fn row(
             .map(|billed| cell(billed.unit.raw()))
             .unwrap_or_default(),
         of_line(|line| line.provider_billed_differs.to_string()),
+        book.map(|book| cell(book.as_of_date.raw()))
+            .unwrap_or_default(),
+        book.map(|book| book.stale.to_string()).unwrap_or_default(),
     ];
     text.push_str(&cells.join(","));
     text.push_str("\r\n");

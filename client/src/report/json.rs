@@ -308,7 +308,7 @@ fn metric(total: &MetricTotal) -> Value {
     })
 }
 
-fn price_book_name(book: &PriceBookName) -> Value {
+pub(super) fn price_book_name(book: &PriceBookName) -> Value {
     json!({
         "name": raw(&book.name),
         "as_of_date": raw(&book.as_of_date),

@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use super::summary_page::book_words;
 use crate::breakdown;
 use crate::facts::{Summary, Video};
 use crate::figure;
@@ -48,12 +49,7 @@ pub fn render(summary: &Summary, video: Option<&Video>) -> String {
         figure::count(summary.event_count)
     ));
     if let Some(book) = &summary.price_book {
-        text.push_str(&format!(
-            "- Price book {} of {}, {}\n",
-            escape(&book.name),
-            escape(&book.as_of_date),
-            figure::age(book.age_days)
-        ));
+        text.push_str(&format!("- {}\n", escape_shown(&book_words(book))));
     }
     for quota in &summary.quotas {
         text.push_str(&format!(
@@ -154,7 +150,7 @@ fn escape(text: &Text) -> String {
 }
 
 /// Every character that means something to Markdown or HTML is written so that it means itself.
-fn escape_shown(text: &str) -> String {
+pub(super) fn escape_shown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

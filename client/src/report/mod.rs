@@ -3,12 +3,17 @@
 mod csv;
 mod json;
 mod markdown;
+mod page;
+mod receipt;
+mod summary_page;
 
 use std::io::Write;
 use std::path::Path;
 
 use crate::error::Error;
 use crate::facts::{Summary, Video};
+
+pub use receipt::{Supposed, receipt_lines, render_receipt};
 
 pub use json::{
     escape_invisible, estimate_case, pretty, price_book, rate, session_row, video, voice,
@@ -24,6 +29,8 @@ pub enum Format {
     /// For pages.
     #[value(name = "md", alias = "markdown")]
     Markdown,
+    /// For browsers: one file that needs nothing else.
+    Html,
 }
 
 impl Format {
@@ -33,6 +40,7 @@ impl Format {
         match path.extension().and_then(|ending| ending.to_str()) {
             Some("csv") => Self::Csv,
             Some("md" | "markdown") => Self::Markdown,
+            Some("html" | "htm") => Self::Html,
             _ => Self::Json,
         }
     }
@@ -45,6 +53,7 @@ pub fn render(summary: &Summary, video: Option<&Video>, format: Format) -> Strin
         Format::Json => json::render(summary, video),
         Format::Csv => csv::render(summary),
         Format::Markdown => markdown::render(summary, video),
+        Format::Html => summary_page::page(summary, video).html(),
     }
 }
 
@@ -58,6 +67,14 @@ pub fn save(
     format: Format,
     path: &Path,
 ) -> Result<(), Error> {
+    save_text(&render(summary, video, format), path)
+}
+
+/// Writes a text to a file, which is whole or not there.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn save_text(text: &str, path: &Path) -> Result<(), Error> {
     let failed = |source| Error::File {
         path: path.to_owned(),
         source,
@@ -66,8 +83,7 @@ pub fn save(
     name.push(".part");
     let part = path.with_file_name(name);
     let mut file = std::fs::File::create(&part).map_err(failed)?;
-    file.write_all(render(summary, video, format).as_bytes())
-        .map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
     file.sync_all().map_err(failed)?;
     std::fs::rename(&part, path).map_err(failed)
 }

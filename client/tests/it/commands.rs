@@ -445,7 +445,9 @@ fn the_command_line_is_sound_and_its_help_is_its_documentation() {
     Cli::command().debug_assert();
     let mut command = Cli::command().term_width(100);
     insta::assert_snapshot!("help_client", command.render_help());
-    for name in ["generate", "watch", "report", "prices"] {
+    for name in [
+        "generate", "watch", "report", "receipt", "query", "export", "prices",
+    ] {
         let sub = command.find_subcommand_mut(name).unwrap();
         insta::assert_snapshot!(
             format!("help_client_{name}"),

@@ -143,3 +143,65 @@ fn a_saved_report_is_whole_and_its_form_is_that_of_its_name() {
     let error = report::save(&sum, None, Format::Csv, &nowhere).unwrap_err();
     assert!(error.to_string().contains("folder.csv"), "{error}");
 }
+
+#[test]
+fn what_a_mark_means_is_said_in_every_report() {
+    let mut wire = scenes::settled(scenes::narrated());
+    let book = wire.price_book.as_mut().unwrap();
+    (book.stale, book.age_days) = (true, 61);
+    let line = &mut wire.by_model[0].metrics[0].lines[0];
+    (line.model_retired, line.service_default, line.clock_ahead) = (true, true, true);
+    line.provider_billed_differs = true;
+    line.provider_billed = vec![m::ProviderBilled {
+        value: "27".to_owned(),
+        unit: "credits".to_owned(),
+        expected_value: "30".to_owned(),
+    }];
+    let summary = read(&wire);
+    let plain = breakdown::lines(&summary, None, &TimeZone::UTC).join(" ");
+    let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    let rendered = |format| report::render(&summary, None, format);
+    for text in [plain, rendered(Format::Markdown), rendered(Format::Html)] {
+        for said in [
+            "past its shut-down date",
+            "takes its service",
+            "clock",
+            "27 credits",
+            "STALE",
+        ] {
+            assert!(text.contains(said), "{said:?} in\n{text}");
+        }
+    }
+    let json: serde_json::Value = serde_json::from_str(&rendered(Format::Json)).unwrap();
+    assert_eq!(json["price_book"]["stale"], true);
+    let line = &json["by_model"][0]["metrics"][0]["lines"][0];
+    for mark in [
+        "model_retired",
+        "service_default",
+        "clock_ahead",
+        "provider_billed_differs",
+    ] {
+        assert_eq!(line[mark], true, "{mark}");
+    }
+    let csv = rendered(Format::Csv);
+    let (headings, row) = (csv.lines().next().unwrap(), csv.lines().nth(1).unwrap());
+    let cell = |name: &str| {
+        let place = headings
+            .split(',')
+            .position(|heading| heading == name)
+            .unwrap();
+        row.split(',')
+            .rev()
+            .nth(headings.split(',').count() - 1 - place)
+            .unwrap()
+    };
+    for mark in [
+        "model_retired",
+        "service_default",
+        "clock_ahead",
+        "provider_billed_differs",
+        "price_book_stale",
+    ] {
+        assert_eq!(cell(mark), "true", "{mark}");
+    }
+}

@@ -8,6 +8,7 @@ use reelmeter_client::live::{Desk, State, Subject};
 use reelmeter_client::remote::connection::State as Link;
 use reelmeter_client::remote::{Remote, Target};
 use reelmeter_client::{Error, Out, Shown};
+use reelmeter_proto::meter::v1 as m;
 use reelmeter_service::CancellationToken;
 
 use crate::support::meter::Meter;
@@ -211,4 +212,189 @@ async fn a_price_that_would_be_rounded_is_refused_by_the_meter_in_one_sentence()
         .to_string();
     assert!(error.starts_with("the meter refused: "), "{error}");
     assert!(error.contains("made of twos and fives"), "{error}");
+}
+
+fn image(event: &str, attempt: i32, outcome: m::CallOutcome) -> m::UsageEvent {
+    m::UsageEvent {
+        event_id: event.to_owned(),
+        session_id: "film".to_owned(),
+        service: "gemini".to_owned(),
+        model: "gemini-2.5-flash".to_owned(),
+        stage: "image".to_owned(),
+        scene: 1,
+        attempt,
+        outcome: outcome.into(),
+        quantities: vec![m::Quantity {
+            metric: "images".to_owned(),
+            value: 1,
+            basis: m::QuantityBasis::Counted.into(),
+            provider_billed: None,
+        }],
+        labels: Default::default(),
+        ..Default::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receipt_names_each_attempt_and_a_what_if_changes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let meter = Meter::start(directory.path()).await;
+    let url = format!("http://{}", meter.address);
+    let mut tool = meter.tool().await;
+    tool.record_event(image("f-1", 1, m::CallOutcome::Failed))
+        .await;
+    tool.record_event(image("f-2", 2, m::CallOutcome::Discarded))
+        .await;
+    tool.record_event(image("f-3", 3, m::CallOutcome::Succeeded))
+        .await;
+    tool.record(
+        "film",
+        "f-4",
+        "gemini",
+        "gemini-2.5-flash",
+        &[("input_tokens", 1_000_000)],
+    )
+    .await;
+    tool.record(
+        "film",
+        "f-5",
+        "acme",
+        "nobody-knows",
+        &[("input_tokens", 7)],
+    )
+    .await;
+
+    let text = run(&url, "receipt film").await.unwrap();
+    for line in [
+        "failed",
+        "retry, discarded",
+        "retry, succeeded",
+        "Total cost  $0.62 + 7 input tokens unpriced",
+    ] {
+        assert!(text.contains(line), "{line:?} in\n{text}");
+    }
+    let what_if = "receipt film --as gemini-2.5-flash=gemini-3-pro-preview";
+    let text = run(&url, what_if).await.unwrap();
+    for line in [
+        "Would cost  $1.25 + 3 images, 7 input tokens unpriced",
+        "Costs       $0.62 by its own prices",
+        "Difference  +$0.63",
+        "gemini-2.5-flash as gemini-3-pro-preview",
+    ] {
+        assert!(text.contains(line), "{line:?} in\n{text}");
+    }
+    let error = run(&url, "receipt film --as gemini-3-pro-preview")
+        .await
+        .unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("could have been made by it"), "{error}");
+    let flash = "gemini-2.5-flash";
+    tool.record(
+        "words",
+        "w-1",
+        "gemini",
+        flash,
+        &[("output_tokens", 1_000_000)],
+    )
+    .await;
+    let text = run(&url, "receipt words --as gemini-3-pro-preview")
+        .await
+        .unwrap();
+    assert!(text.contains("Difference  +$3.50"), "{text}");
+    let text = run(
+        &url,
+        "report film --rate gemini/gemini-2.5-flash/images=1/1",
+    )
+    .await
+    .unwrap();
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["total_cost"], "3.5");
+    assert_eq!(value["actual_cost"], "0.62");
+    assert_eq!(value["difference"], "2.88");
+    let text = run(&url, "report film --price-book list --format csv")
+        .await
+        .unwrap();
+    assert!(
+        text.contains("film,image,1,2,discarded,1,gemini,"),
+        "{text}"
+    );
+    let text = run(
+        &url,
+        "receipt film --as gemini-2.5-flash=gemini-3-flash-preview --format html",
+    )
+    .await
+    .unwrap();
+    assert!(text.starts_with("<!doctype html>"), "{text}");
+    assert!(text.contains("gemini-3-flash-preview"), "{text}");
+    for (line, because) in [
+        ("receipt film --as gemini-9", "could have been made by it"),
+        ("receipt film --rate gemini/x/images=1/3", "twos and fives"),
+        ("receipt film --as =x", "write MODEL"),
+        (
+            "receipt film --price-book none",
+            "price book `none` does not exist",
+        ),
+    ] {
+        let error = run(&url, line).await.unwrap_err().to_string();
+        assert!(error.contains(because), "{line}: {error}");
+    }
+    let text = run(&url, "summary film").await.unwrap();
+    assert!(
+        text.contains("$0.62 + 7 input tokens unpriced"),
+        "nothing was recorded: {text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_time_is_asked_about_and_the_ledger_saved() {
+    let directory = tempfile::tempdir().unwrap();
+    let meter = Meter::start(directory.path()).await;
+    let url = format!("http://{}", meter.address);
+    meter.tool().await.record_the_example("asked").await;
+
+    let text = run(&url, "query --month this").await.unwrap();
+    assert!(
+        text.contains("gemini-2.5-flash") && text.contains("5,000 characters"),
+        "{text}"
+    );
+    assert!(text.contains("Total cost  $0.775"), "{text}");
+    let text = run(&url, "query --group-by label,day --label-key team --json")
+        .await
+        .unwrap();
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["total_cost"], "0.775");
+    assert_eq!(value["rows"][0]["group_values"][0], "");
+    let text = run(&url, "query --from 2020-01-01 --to 2020-02-01")
+        .await
+        .unwrap();
+    assert!(text.contains("no real calls"), "{text}");
+
+    let lines = directory.path().join("events.jsonl");
+    run(&url, &format!("export --output {}", lines.display()))
+        .await
+        .unwrap();
+    let text = std::fs::read_to_string(&lines).unwrap();
+    let ids: Vec<String> = text
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["event_id"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert_eq!(ids, ["asked-1", "asked-2"]);
+    let text = run(&url, "export asked --csv").await.unwrap();
+    assert!(
+        text.starts_with("sequence_number,") && text.contains(",characters,5000,"),
+        "{text}"
+    );
+
+    let page = directory.path().join("report.html");
+    run(&url, &format!("report asked --output {}", page.display()))
+        .await
+        .unwrap();
+    let text = std::fs::read_to_string(&page).unwrap();
+    assert!(text.contains("<p class=\"headline\">$0.775</p>"), "{text}");
+    assert!(text.contains("<td class=\"n\">5,000</td>"), "{text}");
 }

@@ -9,7 +9,7 @@
 
 mod support;
 
-use reelmeter_rating::{Basis, PriceBook, PricingState, RateTable, Variant};
+use reelmeter_rating::{Basis, Overrides, PriceBook, PricingState, RateTable, Variant};
 use support::{Event, money, now};
 
 fn list() -> RateTable {
@@ -280,4 +280,21 @@ fn a_book_older_than_sixty_days_marks_its_lines() {
         "sixty days after 2026-11-12"
     );
     assert_eq!(mark("2027-01-12T00:00:00Z"), Some(61));
+}
+
+#[test]
+fn seconds_are_priced_by_the_second() {
+    let own = Overrides::from_environment("a test", "gemini/veo-3/video_seconds=0.40/1").unwrap();
+    let table = list().under(&own);
+    let lines = Event::gemini("veo-3")
+        .with("video_seconds", 8)
+        .lines(&table);
+    assert_eq!(lines[0].cost, Some(money("3.2")));
+    let other = Event::gemini("veo-4")
+        .with("video_seconds", 8)
+        .lines(&table);
+    assert_eq!(
+        (other[0].state(), other[0].cost),
+        (PricingState::Unpriced, None)
+    );
 }

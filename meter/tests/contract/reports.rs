@@ -54,6 +54,12 @@ pub fn a_receipt_has_a_line_for_each_attempt<S: Store>() {
     );
     told.new_event(sent("c", "s").metric("images", 1).stage("image", 1, 2));
     told.fold();
+    told.new_event(
+        sent("thrown away", "s")
+            .metric("images", 1)
+            .stage("image", 1, 3)
+            .outcome(Outcome::Discarded),
+    );
     told.new_event(sent("d", "s").metric("images", 1).stage("image", 2, 1));
     told.new_event(sent("e", "s").metric("images", 2).stage("image", 2, 1));
     told.new_event(
@@ -86,6 +92,7 @@ pub fn a_receipt_has_a_line_for_each_attempt<S: Store>() {
                 "script/0/2 succeeded x1 0.5",
                 "image/1/1 failed x1 0.04",
                 "image/1/2 succeeded x1 0.04",
+                "image/1/3 discarded x1 0.04",
                 "image/2/1 succeeded x2 0.12",
                 "image/3/1 unconfirmed x1 0",
             ]

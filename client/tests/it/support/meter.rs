@@ -96,6 +96,11 @@ impl Tool {
             quantities,
             ..Default::default()
         };
+        self.record_event(event).await;
+    }
+
+    /// Records one event.
+    pub async fn record_event(&mut self, event: m::UsageEvent) {
         let request = m::RecordUsageRequest {
             events: vec![event],
             ..Default::default()
