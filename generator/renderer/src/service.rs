@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reelmeter_proto::renderer::v1::renderer_service_server::RendererServiceServer;
+use reelmeter_service::settings::{Common, LogFormat};
+use reelmeter_service::telemetry::{self, Sink};
 use tokio::net::UnixListener;
 use tokio_stream::wrappers::UnixListenerStream;
 
@@ -36,6 +38,12 @@ pub struct Settings {
     /// Folders to render in, one for each scene at a time; each a tmpfs of its own.
     #[arg(long, env, value_delimiter = ',', default_value = "/job/0,/job/1")]
     pub renderer_slots: Vec<PathBuf>,
+    /// What to log: a level, or parts such as `info,reelmeter_renderer=debug`.
+    #[arg(long, env, value_name = "FILTER", default_value = "info")]
+    pub reelmeter_log: String,
+    /// The form of the log lines.
+    #[arg(long, env, value_name = "FORMAT", default_value = "text")]
+    pub reelmeter_log_format: LogFormat,
 }
 
 /// The settings of a health check.
@@ -51,10 +59,12 @@ pub struct HealthSettings {
 /// # Errors
 /// Why it cannot serve, or why it cannot go on, and what to do.
 pub fn serve(settings: Settings) -> Result<(), String> {
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .init();
+    let common = Common {
+        reelmeter_log: settings.reelmeter_log,
+        reelmeter_log_format: settings.reelmeter_log_format,
+        ..Common::default()
+    };
+    telemetry::init(&common, Sink::Stderr).map_err(|error| error.to_string())?;
     runtime()?.block_on(async {
         let environment = Environment::find(&settings.manim_home).map_err(|e| e.to_string())?;
         let helper = std::env::current_exe()

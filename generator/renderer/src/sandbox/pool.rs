@@ -1,5 +1,6 @@
 //! Things that one run at a time may have: a user id, a place to write.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -9,6 +10,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub(crate) struct Pool<T> {
     free: Mutex<Vec<T>>,
     permits: Arc<Semaphore>,
+    /// How many there are, lent or not.
+    count: AtomicUsize,
 }
 
 /// A thing that is lent. Dropped, it goes back.
@@ -23,6 +26,7 @@ impl<T> Pool<T> {
     pub(crate) fn new(things: Vec<T>) -> Arc<Self> {
         Arc::new(Self {
             permits: Arc::new(Semaphore::new(things.len())),
+            count: AtomicUsize::new(things.len()),
             free: Mutex::new(things),
         })
     }
@@ -55,7 +59,7 @@ impl<T> Lent<T> {
         if let Some(permit) = self.permit.take() {
             permit.forget();
         }
-        let others = self.pool.permits.available_permits() > 0;
+        let others = self.pool.count.fetch_sub(1, Ordering::AcqRel) > 1;
         if !others {
             self.pool.permits.close();
         }
@@ -73,5 +77,25 @@ impl<T> Drop for Lent<T> {
                 .unwrap_or_else(PoisonError::into_inner);
             free.push(thing);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_given_up_is_not_lent_again_and_the_last_one_ends_it() {
+        let pool = Pool::new(vec!['a', 'b']);
+        let first = pool.lend().await.unwrap();
+        let second = pool.lend().await.unwrap();
+        let kept = *second.get().unwrap();
+        assert!(first.give_up(), "another is lent");
+        drop(second);
+        let again = pool.lend().await.unwrap();
+        assert_eq!(again.get(), Some(&kept));
+        assert!(!again.give_up(), "it was the last");
+        assert!(pool.lend().await.is_none());
     }
 }

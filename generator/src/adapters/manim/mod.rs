@@ -197,6 +197,7 @@ fn usable(clip: Option<Clip>, animation: &Animation) -> Result<Clip, CodeProblem
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
     fn animation() -> Animation {
