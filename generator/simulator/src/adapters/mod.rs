@@ -3,6 +3,7 @@
 pub mod control;
 pub mod elevenlabs;
 pub mod espeak;
+pub mod eyes;
 pub mod ffmpeg;
 pub mod gemini;
 pub mod http;

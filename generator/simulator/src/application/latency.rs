@@ -25,6 +25,7 @@ impl Latency {
         let (low, high) = match operation {
             Operation::Script => (1.2, 1.8),
             Operation::Rephrase => (0.8, 1.3),
+            Operation::Code | Operation::Correction | Operation::VisualFix => (1.2, 2.2),
             Operation::Text | Operation::Generate | Operation::Chat => (0.5, 1.0),
             Operation::Image => (1.5, 2.5),
             Operation::Narration => (0.8, 1.2),

@@ -89,6 +89,7 @@ kinds! {
     DetailsMismatch = "details_mismatch" for Gemini, "Details that do not add up to their count.";
     BrokenJson = "broken_json" for Gemini, "Structured output that is not valid JSON.";
     WrongShape = "wrong_shape" for Gemini, "Structured output that does not follow the schema.";
+    BadCode = "bad_code" for Gemini, "Animation code with a mistake in it, whatever was asked for.";
     TierDowngraded = "tier_downgraded" for Gemini, "Served in the standard tier, whatever was asked for.";
     QuotaExceeded = "quota_exceeded" for ElevenLabs, "The monthly credits are used up: a 401.";
     MissingPermissions = "missing_permissions" for ElevenLabs, "The key lacks a permission: a 401.";
@@ -137,7 +138,7 @@ pub enum Error {
     },
     /// A target that does not exist.
     #[error(
-        "unknown target {0:?}: give an operation (script, text, rephrase, image, narration …), a provider (gemini, elevenlabs, ollama) or *"
+        "unknown target {0:?}: give an operation (script, text, rephrase, code, image, narration …), a provider (gemini, elevenlabs, ollama) or *"
     )]
     UnknownTarget(String),
     /// A fault that the provider does not have.

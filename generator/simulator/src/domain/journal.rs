@@ -43,6 +43,12 @@ pub enum Operation {
     Script,
     /// Narrations to be reworded.
     Rephrase,
+    /// Animation code for a section.
+    Code,
+    /// Animation code that failed, to be corrected.
+    Correction,
+    /// Animation code whose picture has a fault, to be mended.
+    VisualFix,
     /// Any other text.
     Text,
     /// A picture.
@@ -69,9 +75,12 @@ pub enum Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Script,
         Self::Rephrase,
+        Self::Code,
+        Self::Correction,
+        Self::VisualFix,
         Self::Text,
         Self::Image,
         Self::CountTokens,
@@ -91,6 +100,9 @@ impl Operation {
         match self {
             Self::Script => "script",
             Self::Rephrase => "rephrase",
+            Self::Code => "code",
+            Self::Correction => "correction",
+            Self::VisualFix => "visual_fix",
             Self::Text => "text",
             Self::Image => "image",
             Self::CountTokens => "count_tokens",
@@ -117,9 +129,14 @@ impl Operation {
     #[must_use]
     pub fn providers(self) -> &'static [Provider] {
         match self {
-            Self::Script | Self::Rephrase | Self::Text | Self::Image | Self::CountTokens => {
-                &[Provider::Gemini]
-            }
+            Self::Script
+            | Self::Rephrase
+            | Self::Code
+            | Self::Correction
+            | Self::VisualFix
+            | Self::Text
+            | Self::Image
+            | Self::CountTokens => &[Provider::Gemini],
             Self::Narration | Self::Voices | Self::Subscription | Self::User => {
                 &[Provider::ElevenLabs]
             }

@@ -1,6 +1,7 @@
 //! What the simulator would say, draw and speak, decided without a clock, a disk or a network.
 
 pub mod account;
+pub mod animation;
 pub mod catalogue;
 pub mod faults;
 pub mod journal;

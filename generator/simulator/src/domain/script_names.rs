@@ -40,6 +40,9 @@ pub fn is_image_prompt(name: &str) -> bool {
             | "illustration"
             | "illustrationprompt"
             | "scenedescription"
+            | "animation"
+            | "animationdescription"
+            | "drawing"
     )
 }
 

@@ -326,6 +326,19 @@ async fn check(simulator: &Simulator, kind: Kind, provider: Provider) {
             let down = got(simulator.gemini(FLASH, &request, name).await).await;
             assert_eq!(down.headers["x-gemini-service-tier"], "standard");
         }
+        Kind::BadCode => {
+            let text = "Write the Manim animation of this section. How do tides work?";
+            let request = json!({"contents": [{"role": "user", "parts": [{"text": text}]}]});
+            let written = got(simulator.gemini(FLASH, &request, name).await)
+                .await
+                .json();
+            let code = written["candidates"][0]["content"]["parts"][0]["text"].clone();
+            let code = code.as_str().unwrap_or_default();
+            assert!(
+                code.contains("class Section(Scene)") && code.contains("shift=DWN"),
+                "{code}"
+            );
+        }
         Kind::QuotaExceeded => {
             let got = simulator.timed(name).await;
             assert_eq!(

@@ -221,7 +221,7 @@ pub(super) fn words(call: &Call, request: &Request, model: &Gemini) -> Content {
     if fault.kind == Kind::Blocked {
         return blocked(request);
     }
-    let mut text = writing::write(request, 0);
+    let mut text = writing::write(request, 0, fault.kind);
     match fault.kind {
         Kind::BrokenJson => text.truncate(
             text.char_indices()
@@ -272,7 +272,7 @@ pub(super) fn words(call: &Call, request: &Request, model: &Gemini) -> Content {
         let mut answer = if variant == 0 {
             text.clone()
         } else {
-            writing::write(request, variant as u64)
+            writing::write(request, variant as u64, fault.kind)
         };
         let mut finish = "STOP";
         if let Some(end) = request

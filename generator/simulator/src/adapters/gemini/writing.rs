@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use super::request::Request;
+use crate::domain::animation::{self, Asked, CodeRequest, is_code_request};
+use crate::domain::faults::Kind;
 use crate::domain::journal::Operation;
 use crate::domain::schema::{Brief, Shape, instance};
 use crate::domain::script::{self, SCENES_BY_DEFAULT, Script};
@@ -17,6 +19,12 @@ pub(super) fn operation(request: &Request) -> Operation {
         .is_some_and(|shape| shape.scenes().is_some())
     {
         Operation::Script
+    } else if request.shape.is_none() && is_code_request(&request.system, &request.prompt) {
+        match CodeRequest::read(&request.prompt).asked {
+            Asked::First | Asked::Last => Operation::Code,
+            Asked::Correction(_) => Operation::Correction,
+            Asked::Fix(_) => Operation::VisualFix,
+        }
     } else if asks_for_rewording(request) {
         Operation::Rephrase
     } else {
@@ -25,9 +33,17 @@ pub(super) fn operation(request: &Request) -> Operation {
 }
 
 /// Writes the text of the answer; other variants say the same with another seed.
-pub(super) fn write(request: &Request, variant: u64) -> String {
+pub(super) fn write(request: &Request, variant: u64, fault: Kind) -> String {
+    let operation = operation(request);
+    if matches!(
+        operation,
+        Operation::Code | Operation::Correction | Operation::VisualFix
+    ) {
+        let asked = CodeRequest::read(&request.prompt);
+        return animation::answer(&asked, fault == Kind::BadCode);
+    }
     let seed = Seed::of(&request.prompt).and_number(variant);
-    let rewords = operation(request) == Operation::Rephrase;
+    let rewords = operation == Operation::Rephrase;
     let narrations = if rewords {
         script::narrations_in(&request.prompt)
     } else {
@@ -39,7 +55,14 @@ pub(super) fn write(request: &Request, variant: u64) -> String {
         .map(|(turn, text)| script::reword(text, turn, seed))
         .collect();
     let count = scene_count(request);
-    let told = within_words(script::compose(&request.prompt, count), &request.prompt);
+    let mut told = script::compose(&request.prompt, count);
+    if wants_drawings(request) {
+        let title = told.title.clone();
+        for (place, scene) in told.scenes.iter_mut().enumerate() {
+            scene.image_prompt = animation::drawing(&title, scene, place).describe();
+        }
+    }
+    let told = within_words(told, &request.prompt);
     match &request.shape {
         Some(shape) => {
             let mut brief = Brief::about(&told);
@@ -68,6 +91,13 @@ pub(super) fn write(request: &Request, variant: u64) -> String {
         None if rewords => reworded.join("\n\n"),
         None => prose(&told),
     }
+}
+
+/// Whether the scenes are to be drawn by a program.
+fn wants_drawings(request: &Request) -> bool {
+    words::words(&request.prompt)
+        .iter()
+        .any(|word| matches!(word.as_str(), "animated" | "animation" | "manim"))
 }
 
 /// The style that all pictures of the simulator share.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::request::Request;
+use crate::adapters::eyes;
 use crate::application::{Answer, Body, Call};
 use crate::domain::faults::Kind;
 use crate::domain::journal::Billed;
@@ -165,6 +166,12 @@ fn metrics(call: &Call, request: &Request, text: &str) -> Metrics {
     }
 }
 
+/// `at the left and at the right`.
+fn listed(edges: &[&str]) -> String {
+    let places: Vec<String> = edges.iter().map(|edge| format!("at the {edge}")).collect();
+    places.join(" and ")
+}
+
 fn write(request: &Request) -> String {
     let seed = Seed::of(&request.model)
         .and(&request.prompt)
@@ -188,8 +195,17 @@ fn verdict(request: &Request, seed: Seed) -> String {
         "The lower third is too dark to read.",
     ];
     let mut rng = seed.and("verdict").rng();
-    let fine = !rng.one_in(4);
-    let complaint = rng.pick(COMPLAINTS);
+    // A real frame is really looked at; what is none gets a verdict by chance.
+    let edges = request.picture.as_deref().and_then(eyes::edges_touched);
+    let complaint = match &edges {
+        Some(edges) => format!("Something runs out of the frame {}.", listed(edges)),
+        None => rng.pick(COMPLAINTS).to_owned(),
+    };
+    let fine = match &edges {
+        Some(edges) => edges.is_empty(),
+        None => !rng.one_in(4),
+    };
+    let complaint = complaint.as_str();
     let (issues, reason) = if fine {
         (
             Vec::new(),

@@ -1,5 +1,7 @@
 //! What a request asks for.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::domain::schema::{self, Shape};
@@ -10,6 +12,8 @@ pub(super) struct Request {
     pub(super) prompt: String,
     pub(super) system: String,
     pub(super) images: usize,
+    /// The first picture, as far as it can be decoded from base64.
+    pub(super) picture: Option<Vec<u8>>,
     pub(super) stream: bool,
     pub(super) json: bool,
     pub(super) shape: Option<Shape>,
@@ -89,6 +93,7 @@ impl Request {
             prompt,
             system,
             images,
+            picture: first_picture(&body),
             stream: body["stream"].as_bool().unwrap_or(true),
             json,
             shape,
@@ -96,6 +101,13 @@ impl Request {
             loads,
         })
     }
+}
+
+fn first_picture(body: &Value) -> Option<Vec<u8>> {
+    let messages = body["messages"].as_array().map(Vec::as_slice);
+    let places = std::iter::once(body).chain(messages.unwrap_or_default().iter());
+    let mut pictures = places.filter_map(|place| place["images"].as_array()?.first()?.as_str());
+    STANDARD.decode(pictures.next()?).ok()
 }
 
 /// Longer prompts are cut by the real server's context as well.
