@@ -30,7 +30,7 @@ pub enum Job {
 /// Whether a person is asked before money is spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Consent {
-    /// Show the estimate; ask unless a stand-in answers instead of the providers.
+    /// Show the estimate; ask, unless a stand-in answers instead of the providers and nothing is bought.
     #[default]
     Ask,
     /// Show the estimate and go on.
@@ -223,11 +223,11 @@ async fn agreed(
     let out = &options.out;
     match remote.estimate_video(new).await {
         Ok(estimate) => {
-            // Nothing will be bought. The screen and the lines say so from their first.
+            out.lines(estimate_lines(&estimate, new))?;
+            // Nothing will be bought: there is nothing to ask.
             if estimate.simulated {
                 return Ok(true);
             }
-            out.lines(estimate_lines(&estimate, new))?;
         }
         Err(RemoteError::Unimplemented { message, .. }) => {
             out.line(&format!("no estimate: {message}"))?

@@ -61,3 +61,5 @@ pub const STAGE_CORRECTION: &str = "correction";
 pub const STAGE_VISUAL_CHECK: &str = "visual_check";
 /// The stage that fixes what the visual check found.
 pub const STAGE_VISUAL_FIX: &str = "visual_fix";
+/// The stage in which a strong model makes the last attempt at animation code.
+pub const STAGE_LAST_ATTEMPT: &str = "last_attempt";

@@ -228,6 +228,16 @@ pub fn video_lines(video: &Video) -> Vec<(String, String)> {
             }
         }
     }
+    if video.retry_calls > 0 {
+        rows.push((
+            "Of it".to_owned(),
+            format!(
+                "corrections and retries: {}, {}",
+                figure::counted(video.retry_calls, "call", "calls"),
+                video.retry_cost.screen()
+            ),
+        ));
+    }
     rows.extend(
         video
             .notices

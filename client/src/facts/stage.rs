@@ -58,7 +58,10 @@ impl StageKind {
             Self::Narration => &[reelmeter_proto::STAGE_NARRATION],
             Self::Image => &[reelmeter_proto::STAGE_IMAGE],
             Self::Code => &[reelmeter_proto::STAGE_CODE],
-            Self::Render => &[reelmeter_proto::STAGE_CORRECTION],
+            Self::Render => &[
+                reelmeter_proto::STAGE_CORRECTION,
+                reelmeter_proto::STAGE_LAST_ATTEMPT,
+            ],
             Self::Check => &[
                 reelmeter_proto::STAGE_VISUAL_CHECK,
                 reelmeter_proto::STAGE_VISUAL_FIX,

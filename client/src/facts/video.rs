@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use reelmeter_proto::generator::v1 as pb;
+use reelmeter_rating::Money;
 
 use super::{FactError, Stage, Summary, time};
 use crate::printable::Text;
@@ -153,6 +154,10 @@ pub struct Video {
     pub voice_name: Text,
     /// Provider calls, retries included.
     pub call_count: i64,
+    /// Of these, corrections and tries after the first.
+    pub retry_calls: i64,
+    /// What they have cost.
+    pub retry_cost: Money,
     /// Events on their way to the meter.
     pub pending: i64,
 }
@@ -206,6 +211,11 @@ impl Video {
             simulated: video.simulated,
             voice_name: Text::name(&video.voice_name),
             call_count: video.call_count,
+            retry_calls: video.retry_call_count,
+            retry_cost: super::money_or_zero(
+                video.retry_cost.as_ref(),
+                "the cost of corrections and retries",
+            )?,
             pending: video.pending_event_count,
         })
     }

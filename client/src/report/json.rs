@@ -150,6 +150,8 @@ pub fn video(video: &Video) -> Value {
         "height_px": video.height_px,
         "voice_name": raw(&video.voice_name),
         "call_count": video.call_count,
+        "retry_call_count": video.retry_calls,
+        "retry_cost": money(video.retry_cost),
         "pending_event_count": video.pending,
         "cost_state": match video.cost_source {
             CostSource::Unknown => "unknown",

@@ -11,7 +11,7 @@ use ratatui::text::{Line, Span};
 use reelmeter_rating::Money;
 
 use super::parts::{bar, left, span, spans_width, spread};
-use crate::facts::{Progress, Stage, StageItem};
+use crate::facts::{Progress, Stage, StageItem, StageKind};
 use crate::figure;
 use crate::printable::wrap;
 use crate::tui::model::Model;
@@ -198,11 +198,13 @@ fn stage_cost(model: &Model, stage: &Stage) -> Option<Money> {
     sum
 }
 
-/// Items that a person should know of: failed, waiting, or at a later attempt.
+/// Items that a person should know of: failed, waiting, at a later attempt, or a section that is worked on.
 fn troubles(stage: &Stage) -> impl Iterator<Item = &StageItem> {
-    stage.items.iter().filter(|item| {
+    let sections = matches!(stage.kind, StageKind::Render | StageKind::Check);
+    stage.items.iter().filter(move |item| {
+        let says = item.attempt > 1 || (sections && !item.detail.is_empty());
         matches!(item.progress, Progress::Failed | Progress::Waiting)
-            || (item.attempt > 1 && item.progress == Progress::Running)
+            || (says && item.progress == Progress::Running)
     })
 }
 
