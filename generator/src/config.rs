@@ -9,7 +9,10 @@ use reelmeter_service::Secret;
 use reelmeter_service::secret::{ELEVENLABS_API_KEY, GEMINI_API_KEY, REELMETER_TOKEN, Secrets};
 
 use crate::application::{Limits, Preferences, Setup};
-use crate::domain::models::{IMAGE_MODELS, REPHRASE_MODELS, SCRIPT_MODELS, SPEECH_MODELS};
+use crate::domain::models::{
+    CODE_MODELS, IMAGE_MODELS, PRO_MODELS, REPHRASE_MODELS, SCRIPT_MODELS, SPEECH_MODELS,
+    VISION_MODELS,
+};
 use crate::domain::retry::Policy;
 
 /// George, the voice that ElevenLabs' own list of defaults has had for the longest time.
@@ -58,17 +61,26 @@ pub struct Config {
     #[arg(long, env, value_name = "SOCKET")]
     pub renderer_socket: Option<PathBuf>,
     /// Models for the script, best first: the first that Gemini offers is used.
-    #[arg(long, env, value_delimiter = ',', value_name = "MODELS", default_values = SCRIPT_MODELS)]
+    #[arg(long, env, value_delimiter = ',', value_name = "MODELS", default_value = SCRIPT_MODELS.join(","))]
     pub generator_script_models: Vec<String>,
     /// Models for rephrasing, best first.
-    #[arg(long, env, value_delimiter = ',', value_name = "MODELS", default_values = REPHRASE_MODELS)]
+    #[arg(long, env, value_delimiter = ',', value_name = "MODELS", default_value = REPHRASE_MODELS.join(","))]
     pub generator_rephrase_models: Vec<String>,
     /// Models for pictures, best first.
-    #[arg(long, env, value_delimiter = ',', value_name = "MODELS", default_values = IMAGE_MODELS)]
+    #[arg(long, env, value_delimiter = ',', value_name = "MODELS", default_value = IMAGE_MODELS.join(","))]
     pub generator_image_models: Vec<String>,
     /// Models for narration, best first.
-    #[arg(long, env, value_delimiter = ',', value_name = "MODELS", default_values = SPEECH_MODELS)]
+    #[arg(long, env, value_delimiter = ',', value_name = "MODELS", default_value = SPEECH_MODELS.join(","))]
     pub generator_narration_models: Vec<String>,
+    /// Models for animation code, best first.
+    #[arg(long, env, value_delimiter = ',', value_name = "MODELS", default_value = CODE_MODELS.join(","))]
+    pub generator_code_models: Vec<String>,
+    /// Models for the last attempt at animation code, best first.
+    #[arg(long, env, value_delimiter = ',', value_name = "MODELS", default_value = PRO_MODELS.join(","))]
+    pub generator_pro_models: Vec<String>,
+    /// Local models that look at rendered frames, best first: the first that Ollama has is used.
+    #[arg(long, env, value_delimiter = ',', value_name = "MODELS", default_value = VISION_MODELS.join(","))]
+    pub generator_vision_models: Vec<String>,
     /// The voice where a request names none: an ElevenLabs voice id, or a voice's name.
     #[arg(long, env, default_value = DEFAULT_VOICE)]
     pub generator_voice: String,
@@ -90,6 +102,12 @@ pub struct Config {
     /// Scenes spoken at the same time for one video; the subscription's plan may allow fewer.
     #[arg(long, env, default_value_t = 4, value_parser = at_once)]
     pub generator_narrations_at_once: usize,
+    /// Sections of an animated video worked on at the same time.
+    #[arg(long, env, default_value_t = 2, value_parser = at_once)]
+    pub generator_sections_at_once: usize,
+    /// How long, in seconds, one run of a section's animation code may take.
+    #[arg(long, env, default_value_t = 120, value_parser = clap::value_parser!(u64).range(5..=3_600))]
+    pub generator_render_seconds: u64,
     /// Tries of one provider call in all, the first included.
     #[arg(long, env, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=20))]
     pub generator_tries: u32,
@@ -150,6 +168,9 @@ impl Config {
                 rephrase: self.generator_rephrase_models.clone(),
                 image: self.generator_image_models.clone(),
                 narration: self.generator_narration_models.clone(),
+                code: self.generator_code_models.clone(),
+                pro: self.generator_pro_models.clone(),
+                vision: self.generator_vision_models.clone(),
             },
             voice_id: self.generator_voice.clone(),
             scene_count: self.generator_scenes,
@@ -160,6 +181,8 @@ impl Config {
                 videos: self.generator_videos_at_once,
                 images: self.generator_images_at_once,
                 narrations: self.generator_narrations_at_once,
+                sections: self.generator_sections_at_once,
+                render_time: Duration::from_secs(self.generator_render_seconds),
                 retry: Policy {
                     tries_max: self.generator_tries,
                     total_max: Duration::from_secs(self.generator_tries_seconds),

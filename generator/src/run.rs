@@ -21,7 +21,9 @@ use crate::adapters::gemini::{GEMINI_BASE_URL, Gemini, GeminiSettings};
 use crate::adapters::grpc::{REQUEST_BYTES_MAX, Service, TokenCheck};
 use crate::adapters::http::{BaseUrl, BaseUrlError, Http, HttpError, HttpSettings, Origin};
 use crate::adapters::jobs::JobFolder;
+use crate::adapters::manim::Manim;
 use crate::adapters::meter::{Costs, Outbox};
+use crate::adapters::ollama::{Ollama, OllamaSettings, ollama_base_url};
 use crate::adapters::speaker::Voices;
 use crate::application::Studio;
 use crate::application::ports::{Ports, StoreError};
@@ -102,7 +104,7 @@ pub async fn run(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
-    let (gemini, elevenlabs) = providers(&config)?;
+    let (gemini, elevenlabs, ollama) = providers(&config)?;
     let data = config.generator_data.clone();
     let store = JobFolder::open(&data).map_err(|source| Error::Data {
         path: data.clone(),
@@ -144,6 +146,8 @@ pub async fn run(
         )),
         store: Arc::new(store),
         editor: Arc::new(Workbench::default()),
+        animator: Arc::new(Manim::new(&config)),
+        looker: Arc::new(ollama),
         clock,
         ids: Arc::new(UuidIds),
     };
@@ -244,7 +248,7 @@ async fn serve(
 const DRAIN: Duration = Duration::from_secs(2);
 
 /// The providers, real or simulated.
-fn providers(config: &Config) -> Result<(Gemini, ElevenLabs), Error> {
+fn providers(config: &Config) -> Result<(Gemini, ElevenLabs, Ollama), Error> {
     let http = Http::new(&HttpSettings::default())?;
     let simulated = config.is_simulated();
     let address = |setting: &'static str, configured: &Option<String>, default: &str| {
@@ -293,11 +297,21 @@ fn providers(config: &Config) -> Result<(Gemini, ElevenLabs), Error> {
         None if simulated => Some(Secret::new(SIMULATOR_KEY)),
         key => key.clone(),
     };
+    // The simulator speaks for Ollama too: a rehearsal must not mix with a real model's verdicts.
+    let ollama = if simulated {
+        address("SIMULATOR_ADDR", &None, "")?
+    } else {
+        ollama_base_url(&config.ollama_host).map_err(|source| Error::Address {
+            setting: "OLLAMA_HOST",
+            source,
+        })?
+    };
     let gemini = GeminiSettings::new(gemini, key(&config.keys.gemini));
     let elevenlabs = ElevenLabsSettings::new(elevenlabs, key(&config.keys.elevenlabs));
     Ok((
         Gemini::new(http.clone(), gemini)?,
-        ElevenLabs::new(http, elevenlabs)?,
+        ElevenLabs::new(http.clone(), elevenlabs)?,
+        Ollama::new(http, OllamaSettings::new(ollama))?,
     ))
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use futures::future::BoxFuture;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -68,6 +69,20 @@ impl Editor for Workbench {
                 .check_narration(path, format, scene)
                 .await;
             checked.map(drop).map_err(told)
+        })
+    }
+
+    fn frames<'a>(
+        &'a self,
+        footage: &'a Path,
+        frame_count: u64,
+        wanted: u32,
+        cancel: &'a CancellationToken,
+    ) -> BoxFuture<'a, Result<Vec<Bytes>, EditError>> {
+        Box::pin(async move {
+            let compiler = self.compiler().await?;
+            let frames = compiler.frames(footage, frame_count, wanted, cancel).await;
+            frames.map_err(told)
         })
     }
 

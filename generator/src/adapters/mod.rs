@@ -8,6 +8,7 @@ pub mod gemini;
 pub mod grpc;
 pub mod http;
 pub mod jobs;
+pub mod looker;
 pub mod manim;
 pub mod meter;
 pub mod ollama;

@@ -4,6 +4,7 @@ use futures::future::BoxFuture;
 
 use super::gemini::{Gemini, ImageRequest, TextRequest, read_draft};
 use crate::application::ports::{Offer, Pen, Picture, Written};
+use crate::domain::animation::Request;
 use crate::domain::estimate::WRITING_OUTPUT_TOKENS_MAX;
 use crate::domain::models::OfferedModel;
 use crate::domain::retry::{Attempt, Failure, Outcome};
@@ -19,6 +20,22 @@ impl Pen for Gemini {
         Box::pin(async move {
             let answer = Gemini::write(self, &request).await;
             answer.map(|answer| read_draft(&answer.text).map_err(|error| error.to_string()))
+        })
+    }
+
+    fn say<'a>(
+        &'a self,
+        model: &'a str,
+        request: &'a Request,
+        output_tokens_max: u32,
+    ) -> BoxFuture<'a, Attempt<String>> {
+        let asked = TextRequest {
+            system: Some(request.system.clone()),
+            ..TextRequest::plain(model, request.user.clone(), output_tokens_max)
+        };
+        Box::pin(async move {
+            let answer = Gemini::write(self, &asked).await;
+            answer.map(|answer| answer.text)
         })
     }
 

@@ -74,6 +74,8 @@ pub(super) struct Order {
     pub(super) model: String,
     pub(super) rate_model: String,
     pub(super) display_name: String,
+    /// The stage under which it is recorded.
+    pub(super) stage: &'static str,
     /// The most that one attempt can use.
     pub(super) worst_case: Usage,
 }
@@ -162,8 +164,9 @@ impl Caller {
         }
     }
 
-    /// Asks until there is a value or a reason to stop. `keep` puts an answer on disk before its usage is recorded:
-    /// after a crash in between the call is unconfirmed and what it bought is there.
+    /// Asks until there is a value or a reason to stop. What an answer used is recorded before `keep` puts it on disk,
+    /// under the key that `keep` is given: whatever is kept has its price on record, also after a crash in between. What
+    /// cannot be kept is recorded as discarded after that.
     pub(super) async fn call<R, K, A, AF, P, PF>(
         &self,
         order: &Order,
@@ -173,7 +176,7 @@ impl Caller {
     where
         A: Fn() -> AF,
         AF: Future<Output = Attempt<R>>,
-        P: Fn(R) -> PF,
+        P: Fn(R, String) -> PF,
         PF: Future<Output = Result<K, NotKept>>,
     {
         let pace = Pace {
@@ -205,7 +208,7 @@ impl Caller {
     where
         A: Fn() -> AF,
         AF: Future<Output = Attempt<R>>,
-        P: Fn(R) -> PF,
+        P: Fn(R, String) -> PF,
         PF: Future<Output = Result<K, NotKept>>,
     {
         if self.halt.is_cancelled() {
@@ -221,8 +224,10 @@ impl Caller {
             }
         };
         reelmeter_recorder::abort::point("generator.answered");
-        let mut spent = spent_of(&asked);
+        let spent = spent_of(&asked);
         let answered_by = spent.simulated;
+        let event_id = self.end(open, spent).await?;
+        reelmeter_recorder::abort::point("generator.recorded");
         let Attempt {
             outcome,
             usage,
@@ -231,12 +236,11 @@ impl Caller {
         let outcome = match outcome {
             Outcome::Failed(failure) => Ok(Outcome::Failed(failure)),
             Outcome::Unconfirmed(failure) => Ok(Outcome::Unconfirmed(failure)),
-            Outcome::Succeeded(answer) => match keep(answer).await {
+            Outcome::Succeeded(answer) => match keep(answer, event_id.clone()).await {
                 Ok(kept) => Ok(Outcome::Succeeded(kept)),
                 Err(NotKept::Unusable(reason)) => {
-                    spent.ending = Ending::Discarded;
-                    spent.failure_code = FailureClass::Unreadable.code();
                     let class = FailureClass::Unreadable;
+                    self.discard(&event_id, class.code()).await?;
                     Ok(Outcome::Failed(Failure::new(
                         order.provider,
                         order.model.clone(),
@@ -245,13 +249,12 @@ impl Caller {
                     )))
                 }
                 Err(NotKept::Store(error)) => {
-                    spent.ending = Ending::Discarded;
+                    self.discard(&event_id, NOT_KEPT).await?;
                     Err(error)
                 }
             },
         };
         reelmeter_recorder::abort::point("generator.kept");
-        self.end(open, spent).await?;
         if let Some(simulated) = answered_by
             && simulated != self.simulated
         {
@@ -276,7 +279,7 @@ impl Caller {
             model: order.model.clone(),
             rate_model: order.rate_model.clone(),
             display_name: order.display_name.clone(),
-            stage: order.target.stage.as_str(),
+            stage: order.stage,
             scene: order.target.item.scene,
             number: order.target.item.number,
             attempt: self.made(order) + 1,
@@ -309,7 +312,14 @@ impl Caller {
         }
     }
 
-    async fn end(&self, open: Box<dyn OpenCall>, spent: Spent) -> Result<(), CallError> {
+    /// Records that what a call gave is not used.
+    pub(super) async fn discard(&self, event_id: &str, why: &str) -> Result<(), CallError> {
+        let discarded = self.ledger.discard(&self.session_id, event_id, why).await;
+        self.board.touch();
+        discarded.map_err(CallError::Ledger)
+    }
+
+    async fn end(&self, open: Box<dyn OpenCall>, spent: Spent) -> Result<String, CallError> {
         let ended = open.end(spent).await;
         // The counter of calls has moved.
         self.board.touch();
@@ -327,9 +337,12 @@ impl Caller {
     }
 }
 
+/// Why a call's result is thrown away that the disk did not take.
+const NOT_KEPT: &str = "not_kept";
+
 fn key(order: &Order) -> (String, u32, u32) {
-    let Target { stage, item } = order.target;
-    (stage.as_str().to_owned(), item.scene, item.number)
+    let item = order.target.item;
+    (order.stage.to_owned(), item.scene, item.number)
 }
 
 fn spent_of<R>(attempt: &Attempt<R>) -> Spent {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Setup;
-use super::ports::{Offer, Pen, Speaker, SpeechModel, Voice};
-use crate::domain::job::{Cast, Spec};
+use super::ports::{Looker, Offer, Ports, SpeechModel, Voice};
+use crate::domain::job::{Cast, Pipeline, Spec};
 use crate::domain::models::{OfferedModel, choose};
 use crate::domain::retry::{Failure, FailureClass};
 
@@ -25,14 +25,27 @@ pub(super) struct Offered {
     voices: Option<Vec<Voice>>,
     speech: Option<Vec<SpeechModel>>,
     speaker_simulated: Option<bool>,
+    vision: Vec<OfferedModel>,
     notices: Vec<String>,
 }
 
 impl Offered {
-    /// Asks both providers.
-    pub(super) async fn ask(pen: &dyn Pen, speaker: &dyn Speaker) -> Result<Self, NoCast> {
-        let (pen, voices, speech) = tokio::join!(pen.models(), speaker.voices(), speaker.models());
+    /// Asks the providers of the video's pipeline.
+    pub(super) async fn ask(spec: &Spec, ports: &Ports) -> Result<Self, NoCast> {
         let mut notices = Vec::new();
+        let (pen, speaker) = (&ports.pen, &ports.speaker);
+        let vision = async {
+            match spec.pipeline {
+                Pipeline::Narrated => Ok(Vec::new()),
+                Pipeline::Animated => seeing(&*ports.looker).await,
+            }
+        };
+        let (pen, voices, speech, vision) =
+            tokio::join!(pen.models(), speaker.voices(), speaker.models(), vision);
+        let vision = vision.unwrap_or_else(|why| {
+            notices.push(why);
+            Vec::new()
+        });
         let (voices, speaker_simulated) = match voices {
             Ok(offer) => (Some(offer.items), Some(offer.simulated)),
             Err(failure) if may_not_look(&failure) => {
@@ -56,8 +69,19 @@ impl Offered {
             voices,
             speech,
             speaker_simulated,
+            vision,
             notices,
         })
+    }
+}
+
+/// The models that can look at frames. Nobody has to: why not is said.
+async fn seeing(looker: &dyn Looker) -> Result<Vec<OfferedModel>, String> {
+    match looker.models().await {
+        Ok(offer) => Ok(offer.items),
+        Err(failure) => Err(format!(
+            "rendered frames are not looked at, since Ollama does not answer ({failure}); start it, or set OLLAMA_HOST"
+        )),
     }
 }
 
@@ -74,6 +98,7 @@ pub(super) fn cast(spec: &Spec, setup: &Setup, offered: Offered) -> Result<Found
         voices,
         speech,
         speaker_simulated,
+        vision,
         notices,
     } = offered;
     if speaker_simulated.is_some_and(|simulated| simulated != pen.simulated) {
@@ -101,7 +126,16 @@ pub(super) fn cast(spec: &Spec, setup: &Setup, offered: Offered) -> Result<Found
     } else {
         String::new()
     };
-    let image_model = casting.pick("pictures", &wishes.image, &preferences.image, &pen.items)?;
+    let animated = spec.pipeline == Pipeline::Animated;
+    let mut picked = |wanted: bool, purpose: &str, wish: &str, configured: &[String]| match wanted {
+        true => casting.pick(purpose, wish, configured, &pen.items),
+        false => Ok(String::new()),
+    };
+    let image_model = picked(!animated, "pictures", &wishes.image, &preferences.image)?;
+    let code_model = picked(animated, "animation code", &wishes.code, &preferences.code)?;
+    let last = "the last attempt at animation code";
+    let pro_model = picked(animated, last, &wishes.pro, &preferences.pro)?;
+    let vision_model = casting.vision(&wishes.vision, &preferences.vision, &vision);
     let (narration_model, credits_per_character) =
         casting.speech(&wishes.narration, &preferences.narration, speech.as_deref())?;
     let voice = casting.voice(&spec.voice_id, &setup.voice_id, voices.as_deref())?;
@@ -110,6 +144,9 @@ pub(super) fn cast(spec: &Spec, setup: &Setup, offered: Offered) -> Result<Found
             script_model,
             rephrase_model,
             image_model,
+            code_model,
+            pro_model,
+            vision_model,
             narration_model,
             voice_id: voice.id,
             voice_name: voice.name,
@@ -129,6 +166,13 @@ pub(super) fn unchecked(spec: &Spec, setup: &Setup, simulated: bool) -> Cast {
             .unwrap_or_default()
             .to_owned()
     };
+    let only = |pipeline: Pipeline, wish: &str, configured: &[String]| {
+        if spec.pipeline == pipeline {
+            first(wish, configured)
+        } else {
+            String::new()
+        }
+    };
     let (wishes, preferences) = (&spec.models, &setup.preferences);
     Cast {
         script_model: first(&wishes.script, &preferences.script),
@@ -137,7 +181,10 @@ pub(super) fn unchecked(spec: &Spec, setup: &Setup, simulated: bool) -> Cast {
         } else {
             String::new()
         },
-        image_model: first(&wishes.image, &preferences.image),
+        image_model: only(Pipeline::Narrated, &wishes.image, &preferences.image),
+        code_model: only(Pipeline::Animated, &wishes.code, &preferences.code),
+        pro_model: only(Pipeline::Animated, &wishes.pro, &preferences.pro),
+        vision_model: only(Pipeline::Animated, &wishes.vision, &preferences.vision),
         narration_model: first(&wishes.narration, &preferences.narration),
         voice_id: if spec.voice_id.is_empty() {
             setup.voice_id.clone()
@@ -170,6 +217,23 @@ impl Casting {
         let choice = choose(purpose, offered, &wanted).map_err(|none| NoCast(none.to_string()))?;
         self.notices.extend(choice.notices);
         Ok(choice.model)
+    }
+
+    /// The local model that looks at frames; none where there is none, and that is said.
+    fn vision(&mut self, wish: &str, configured: &[String], offered: &[OfferedModel]) -> String {
+        if offered.is_empty() {
+            return String::new();
+        }
+        match self.pick("looking at frames", wish, configured, offered) {
+            Ok(model) => model,
+            Err(NoCast(why)) => {
+                let first = configured.first().map_or("moondream", String::as_str);
+                self.notices.push(format!(
+                    "rendered frames are not looked at: {why}; `ollama pull {first}` brings one"
+                ));
+                String::new()
+            }
+        }
     }
 
     fn speech(

@@ -1,8 +1,10 @@
 //! In what order a video is made: what is asked, when it is paid for, what is kept.
 
+mod animated;
 mod board;
 mod call;
 mod casting;
+mod making;
 mod narrated;
 mod pace;
 pub mod ports;

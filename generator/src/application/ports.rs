@@ -13,6 +13,8 @@ use reelmeter_service::{Clock, Ids};
 use tokio_util::sync::CancellationToken;
 
 use super::LogLine;
+use crate::domain::animation::{Request, Section};
+use crate::domain::estimate::{RunUse, StageUse};
 use crate::domain::job::Job;
 use crate::domain::models::OfferedModel;
 use crate::domain::quota::Quota;
@@ -114,6 +116,10 @@ pub struct Ports {
     pub store: Arc<dyn JobStore>,
     /// Compiles.
     pub editor: Arc<dyn Editor>,
+    /// Runs animation code.
+    pub animator: Arc<dyn Animator>,
+    /// Looks at frames.
+    pub looker: Arc<dyn Looker>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes the jobs' keys.
@@ -132,6 +138,13 @@ pub trait Pen: Send + Sync {
     fn models(&self) -> BoxFuture<'_, Result<Offer<OfferedModel>, Failure>>;
     /// Writes a text of the prompt's shape.
     fn write<'a>(&'a self, model: &'a str, prompt: &'a Prompt) -> BoxFuture<'a, Attempt<Written>>;
+    /// Writes plain text, such as code; at most so many tokens, thinking included.
+    fn say<'a>(
+        &'a self,
+        model: &'a str,
+        request: &'a Request,
+        output_tokens_max: u32,
+    ) -> BoxFuture<'a, Attempt<String>>;
     /// Draws a picture.
     fn draw<'a>(
         &'a self,
@@ -151,6 +164,19 @@ pub trait Speaker: Send + Sync {
     fn quota(&self) -> BoxFuture<'_, Result<Quota, Failure>>;
     /// Speaks a text.
     fn speak<'a>(&'a self, speech: &'a Speech) -> BoxFuture<'a, Attempt<Narration>>;
+}
+
+/// Looks at frames, on this machine and for nothing. Each method makes exactly one request.
+pub trait Looker: Send + Sync {
+    /// The models there are.
+    fn models(&self) -> BoxFuture<'_, Result<Offer<OfferedModel>, Failure>>;
+    /// Asks about one frame, a PNG file.
+    fn look<'a>(
+        &'a self,
+        model: &'a str,
+        question: &'a Request,
+        frame: Bytes,
+    ) -> BoxFuture<'a, Attempt<String>>;
 }
 
 /// Why the ledger cannot take something.
@@ -233,8 +259,8 @@ pub struct Spent {
 
 /// A call that was announced. Dropped without [`OpenCall::end`] it is unconfirmed.
 pub trait OpenCall: Send {
-    /// Ends it. When this returns, what it used is on disk.
-    fn end(self: Box<Self>, spent: Spent) -> BoxFuture<'static, Result<(), LedgerError>>;
+    /// Ends it. When this returns, what it used is on disk; gives the key under which it is recorded.
+    fn end(self: Box<Self>, spent: Spent) -> BoxFuture<'static, Result<String, LedgerError>>;
 }
 
 /// How often each item was tried before, over all runs of the job: by stage, scene and number.
@@ -265,6 +291,19 @@ pub trait Ledger: Send + Sync {
         &self,
         call: Announcement,
     ) -> BoxFuture<'_, Result<Box<dyn OpenCall>, AnnounceError>>;
+    /// Says of a recorded call that its result was thrown away after all; `why` in one word. Both records stay, one
+    /// counts. Repeating it is harmless.
+    fn discard<'a>(
+        &'a self,
+        session_id: &'a str,
+        event_id: &'a str,
+        why: &'a str,
+    ) -> BoxFuture<'a, Result<(), LedgerError>>;
+    /// What the session's calls used, by stage; retries and discarded calls are among them.
+    fn used<'a>(
+        &'a self,
+        session_id: &'a str,
+    ) -> BoxFuture<'a, Result<BTreeMap<String, StageUse>, LedgerError>>;
     /// How often each item of the session was tried.
     fn attempts<'a>(&'a self, session_id: &'a str) -> BoxFuture<'a, Result<Attempts, LedgerError>>;
     /// Takes the job's budget, so that its calls are admitted against it from now on. Waits while the meter cannot be
@@ -398,6 +437,25 @@ pub trait JobStore: Send + Sync {
         number: u32,
         reason: &'a str,
     ) -> BoxFuture<'a, Result<(), StoreError>>;
+    /// What was bought for a section of an animated video; an empty record before anything was.
+    fn section<'a>(
+        &'a self,
+        job_id: &'a str,
+        number: u32,
+    ) -> BoxFuture<'a, Result<Section, StoreError>>;
+    /// Keeps a section's record, its code among it.
+    fn keep_section<'a>(
+        &'a self,
+        job_id: &'a str,
+        number: u32,
+        section: &'a Section,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+    /// The folder in which a version of a section's code, counted from 1, is run and rendered.
+    fn version_folder(&self, job_id: &str, number: u32, version: usize) -> PathBuf;
+    /// What earlier videos used, the oldest first.
+    fn runs(&self) -> BoxFuture<'_, Result<Vec<RunUse>, StoreError>>;
+    /// Keeps what a video used, for estimates to come.
+    fn keep_run<'a>(&'a self, run: &'a RunUse) -> BoxFuture<'a, Result<(), StoreError>>;
     /// Deletes a bought file that turned out to be unusable.
     fn drop_file<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, Result<(), StoreError>>;
     /// The folder in which the video is compiled.
@@ -452,6 +510,15 @@ pub trait Editor: Send + Sync {
         format: NarrationFormat,
         scene: u32,
     ) -> BoxFuture<'a, Result<(), EditError>>;
+    /// Frames of a rendered animation, as PNG files: so many, the last of them its last one, the others spread evenly
+    /// before it.
+    fn frames<'a>(
+        &'a self,
+        footage: &'a Path,
+        frame_count: u64,
+        wanted: u32,
+        cancel: &'a CancellationToken,
+    ) -> BoxFuture<'a, Result<Vec<Bytes>, EditError>>;
     /// Compiles the plan to `output`; tells its progress in thousandths and words.
     fn compile<'a>(
         &'a self,

@@ -16,6 +16,12 @@ pub struct Preferences {
     pub image: Vec<String>,
     /// For speech.
     pub narration: Vec<String>,
+    /// For animation code.
+    pub code: Vec<String>,
+    /// For the last attempt at animation code.
+    pub pro: Vec<String>,
+    /// For looking at frames; local ones.
+    pub vision: Vec<String>,
 }
 
 /// How much is done at the same time, and for how long.
@@ -27,6 +33,10 @@ pub struct Limits {
     pub images: usize,
     /// Scenes spoken at the same time for one video; the subscription's plan may allow fewer.
     pub narrations: usize,
+    /// Sections of an animated video worked on at the same time: each renders on a core of its own.
+    pub sections: usize,
+    /// How long one run of a section's code may take.
+    pub render_time: Duration,
     /// How often and how long a call is tried again.
     pub retry: Policy,
     /// How long calls in flight are waited for when a video is cancelled.

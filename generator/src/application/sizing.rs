@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Setup;
 use super::casting::{self, Offered};
 use super::ports::Ports;
-use crate::domain::estimate::{BASIS, Case, PlannedCall, narrated};
+use crate::domain::estimate::{Case, PlannedCall, basis, learn, video};
 use crate::domain::job::Spec;
 
 /// How long the providers may take to say what they offer: somebody waits for the estimate.
@@ -29,7 +29,7 @@ pub struct Sizing {
 /// Sizes a video. The providers are asked what they offer, which is free; where they do not answer, the configured
 /// models are taken, and the basis says so.
 pub(super) async fn size(spec: &Spec, setup: &Setup, ports: &Ports, simulated: bool) -> Sizing {
-    let asked = Offered::ask(&*ports.pen, &*ports.speaker);
+    let asked = Offered::ask(spec, ports);
     let found = match tokio::time::timeout(OFFER_TIMEOUT, asked).await {
         Ok(offered) => offered.and_then(|offered| casting::cast(spec, setup, offered)),
         Err(_) => Err(casting::NoCast(
@@ -44,12 +44,29 @@ pub(super) async fn size(spec: &Spec, setup: &Setup, ports: &Ports, simulated: b
         ),
     };
     let paid_tries_max = setup.limits.retry.paid_failures_max;
-    let case = |case| narrated(spec, &cast, case, paid_tries_max);
+    let case = |case| video(spec, &cast, case, paid_tries_max);
+    let (mut lowest, mut likely, mut highest) =
+        (case(Case::Lowest), case(Case::Likely), case(Case::Highest));
+    let runs = ports.store.runs().await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "what earlier videos used cannot be read; the estimate does without");
+        Vec::new()
+    });
+    let cases = [&mut lowest, &mut likely, &mut highest];
+    let learnt = match learn(cases, spec, cast.simulated, &runs) {
+        0 => String::new(),
+        1 => " The likely case is what the last video of this kind really used.".to_owned(),
+        runs => {
+            format!(" The likely case is what the last {runs} videos of this kind really used.")
+        }
+    };
+    for calls in [&mut lowest, &mut likely, &mut highest] {
+        calls.retain(|call| call.times > 0);
+    }
     Sizing {
-        likely: case(Case::Likely),
-        lowest: case(Case::Lowest),
-        highest: case(Case::Highest),
-        basis: format!("{BASIS}{doubt}"),
+        likely,
+        lowest,
+        highest,
+        basis: format!("{}{learnt}{doubt}", basis(spec.pipeline)),
         simulated: cast.simulated,
     }
 }

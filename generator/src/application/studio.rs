@@ -8,11 +8,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::call::{Stop, StopKind};
-use super::narrated::{Ended, Narrated};
-use super::ports::{EditError, Offer, Ports, StoreError, Voice};
+use super::making::{Ended, Making};
+use super::ports::{EditError, NoAnimator, Offer, Ports, StoreError, Voice};
 use super::sizing::{self, Sizing};
 use super::{Board, LogLevel, Setup};
-use crate::domain::job::{Job, JobState, Pipeline, Refused, Spec};
+use crate::domain::estimate::RunUse;
+use crate::domain::job::{Job, JobState, Pipeline, Refused, Spec, images_of_scenes};
 use crate::domain::retry::Failure;
 
 /// Why a video is not begun.
@@ -26,12 +27,12 @@ pub enum CreateError {
         /// The video that has it.
         id: String,
     },
-    /// The pipeline is not there yet.
-    #[error("the animated pipeline is not available yet; use the narrated one")]
-    NotYet,
     /// A tool is missing.
     #[error(transparent)]
     NotReady(#[from] EditError),
+    /// Animations cannot be rendered.
+    #[error(transparent)]
+    NoAnimator(#[from] NoAnimator),
     /// The disk refuses.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -58,6 +59,9 @@ pub enum StudioError {
     /// A tool is missing.
     #[error(transparent)]
     NotReady(#[from] EditError),
+    /// Animations cannot be rendered.
+    #[error(transparent)]
+    NoAnimator(#[from] NoAnimator),
     /// The disk refuses.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -144,13 +148,13 @@ impl Studio {
         if let Some(board) = self.known(&request_id, &spec)? {
             return Ok(board);
         }
-        if spec.pipeline == Pipeline::Animated {
-            return Err(CreateError::NotYet);
-        }
         if self.stopping.is_cancelled() {
             return Err(CreateError::Stopping);
         }
         self.ports.editor.ready().await?;
+        if spec.pipeline == Pipeline::Animated {
+            self.ports.animator.ready().await?;
+        }
         let board = {
             let mut state = self.lock();
             // Another request of the same id may have come in meanwhile.
@@ -179,14 +183,8 @@ impl Studio {
     }
 
     /// Says what a video would take, and starts nothing.
-    ///
-    /// # Errors
-    /// The pipeline is not there yet.
-    pub async fn size(&self, spec: &Spec) -> Result<Sizing, CreateError> {
-        if spec.pipeline == Pipeline::Animated {
-            return Err(CreateError::NotYet);
-        }
-        Ok(sizing::size(spec, &self.setup, &self.ports, self.setup.simulated).await)
+    pub async fn size(&self, spec: &Spec) -> Sizing {
+        sizing::size(spec, &self.setup, &self.ports, self.setup.simulated).await
     }
 
     /// The time now.
@@ -267,6 +265,9 @@ impl Studio {
             return Err(StudioError::Stopping);
         }
         self.ports.editor.ready().await?;
+        if board.read(|job| job.spec.pipeline) == Pipeline::Animated {
+            self.ports.animator.ready().await?;
+        }
         if board.change(Job::resume)? {
             board.log(LogLevel::Info, "resumed with what was kept");
             board.save().await?;
@@ -366,13 +367,13 @@ impl Studio {
             Some(_turn) => {
                 let now = board.now();
                 board.change(|job| job.begin(now));
-                let narrated = Narrated::new(
+                let making = Making::new(
                     board.clone(),
                     self.ports.clone(),
                     self.setup.clone(),
                     stop.clone(),
                 );
-                match narrated.make().await {
+                match making.make().await {
                     Ok(finished) => self.finish(board, finished).await,
                     Err(ended) => Err(ended),
                 }
@@ -393,14 +394,39 @@ impl Studio {
         board: &Arc<Board>,
         finished: crate::domain::job::Finished,
     ) -> Result<(), Ended> {
-        let session_id = board.read(|job| job.session_id.clone());
-        self.ports.ledger.end_session(&session_id).await?;
+        let job = board.job();
+        self.learn(&job).await;
+        self.ports.ledger.end_session(&job.session_id).await?;
         let now = board.now();
         board.change(|job| {
             job.session_ended = true;
             job.succeed(finished, now);
         });
         Ok(())
+    }
+
+    /// Keeps what the video used, for estimates to come. They do without it if the disk refuses.
+    async fn learn(&self, job: &Job) {
+        let kept = async {
+            let stages = self.ports.ledger.used(&job.session_id).await;
+            let stages = stages.map_err(|error| error.to_string())?;
+            let scene_count = job.spec.scene_count;
+            let run = RunUse {
+                job_id: job.id.clone(),
+                pipeline: job.spec.pipeline,
+                simulated: job.simulated,
+                scene_count,
+                image_count: images_of_scenes(job.spec.image_count, scene_count)
+                    .iter()
+                    .sum(),
+                stages,
+            };
+            let kept = self.ports.store.keep_run(&run).await;
+            kept.map_err(|error| error.to_string())
+        };
+        if let Err(error) = kept.await {
+            tracing::warn!(error, "what the video used was not kept for estimates");
+        }
     }
 
     fn end(&self, board: &Arc<Board>, stop: &Stop, ended: Ended) {

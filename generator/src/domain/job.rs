@@ -52,8 +52,17 @@ pub struct Cast {
     pub script_model: String,
     /// Rephrases the narration; empty without rephrasing.
     pub rephrase_model: String,
-    /// Draws the pictures.
+    /// Draws the pictures; empty for an animated video.
     pub image_model: String,
+    /// Writes and corrects animation code; empty for a narrated video.
+    #[serde(default)]
+    pub code_model: String,
+    /// Makes the last attempt at animation code; empty for a narrated video.
+    #[serde(default)]
+    pub pro_model: String,
+    /// Looks at rendered frames; empty where nobody can.
+    #[serde(default)]
+    pub vision_model: String,
     /// Speaks the narration.
     pub narration_model: String,
     /// The voice.

@@ -1,5 +1,6 @@
 //! What is true without a clock, a disk or a network.
 
+pub mod animation;
 pub mod estimate;
 pub mod job;
 pub mod models;

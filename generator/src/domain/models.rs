@@ -35,6 +35,27 @@ pub const IMAGE_MODELS: &[&str] = &[
     "gemini-3-pro-image",
 ];
 
+/// Models for animation code, best first, where nothing is configured: fast ones, since code is corrected by running it.
+pub const CODE_MODELS: &[&str] = &[
+    "gemini-3-flash-preview",
+    "gemini-3.8-flash",
+    "gemini-3.5-flash",
+    "gemini-2.5-flash",
+    "gemini-flash-latest",
+];
+
+/// Models for the last attempt at animation code, best first, where nothing is configured: strong ones.
+pub const PRO_MODELS: &[&str] = &[
+    "gemini-3-pro-preview",
+    "gemini-3.1-pro-preview",
+    "gemini-2.5-pro",
+    "gemini-pro-latest",
+];
+
+/// Local models that look at frames, best first, where nothing is configured: the smallest one first, since it runs on
+/// machines without a graphics card.
+pub const VISION_MODELS: &[&str] = &["moondream", "qwen2.5vl", "llava"];
+
 /// Models for speech, best first, where nothing is configured.
 pub const SPEECH_MODELS: &[&str] = &[
     "eleven_multilingual_v2",

@@ -12,7 +12,7 @@ mod plan;
 pub use geometry::{AspectRatio, Canvas, Geometry, GeometryError, UnknownAspectRatio};
 pub use layout::{Mix, Pacing, SceneLength, ScenePlacement, Shot, Timeline, TimelineError};
 pub use motion::{Motion, Rectangle, View};
-pub use plan::{NarrationFormat, ScenePlan, VideoPlan};
+pub use plan::{NarrationFormat, ScenePicture, ScenePlan, VideoPlan};
 
 /// Frames a second of every video.
 pub const FRAMES_PER_SECOND: u32 = 30;

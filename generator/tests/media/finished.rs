@@ -2,11 +2,14 @@
 
 use reelmeter_generator::adapters::ffmpeg::Stage;
 use reelmeter_generator::domain::subtitles::TimingSource;
-use reelmeter_generator::domain::timeline::{AspectRatio, Geometry, Pacing, SceneLength, Timeline};
+use reelmeter_generator::domain::timeline::{
+    AspectRatio, Geometry, Pacing, SceneLength, ScenePicture, Timeline,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::studio::{
-    Frame, Listener, Studio, ffmpeg, frame_steps, grey_frames, loudness, plan, probe, sound, text,
+    Frame, Listener, Studio, ffmpeg, frame_steps, grey_frames, images, loudness, plan, probe,
+    sound, text,
 };
 
 #[tokio::test]
@@ -112,7 +115,8 @@ async fn every_shape_is_made_from_pictures_of_any_shape_and_format() {
             .enumerate()
             .map(|(index, (name, size))| {
                 let mut scene = studio.scene(index, "color=red:s=64x64", "Look at this.", 700);
-                scene.images = vec![studio.picture(name, &format!("testsrc2=s={size}"))];
+                scene.picture =
+                    ScenePicture::Images(vec![studio.picture(name, &format!("testsrc2=s={size}"))]);
                 scene
             })
             .collect();
@@ -402,7 +406,7 @@ async fn joints_leave_no_trace_in_the_stream() {
 async fn a_picture_moves_without_trembling() {
     let studio = Studio::open().await;
     let mut scene = studio.scene(1, "color=gray:s=64x64", "Smooth.", 3_000);
-    scene.images = vec![studio.path("spot.png")];
+    scene.picture = ScenePicture::Images(vec![studio.path("spot.png")]);
     ffmpeg(&[
         "-f",
         "lavfi",
@@ -414,7 +418,7 @@ async fn a_picture_moves_without_trembling() {
         "1",
         "-vf",
         "geq=lum='20+200*exp(-(pow(X-300,2)+pow(Y-200,2))/3200)':cb=128:cr=128",
-        text(&scene.images[0]),
+        text(&scene.picture.images()[0]),
     ]);
     let mut plan = plan(vec![scene]);
     plan.subtitles = false;
@@ -458,6 +462,7 @@ fn laid_out(samples: &[u64], pacing: &Pacing) -> Timeline {
         .map(|&narration_sample_count| SceneLength {
             narration_sample_count,
             picture_count: 1,
+            frame_count_min: 0,
         })
         .collect();
     Timeline::lay_out(&lengths, pacing).unwrap()
@@ -467,12 +472,8 @@ fn laid_out(samples: &[u64], pacing: &Pacing) -> Timeline {
 async fn a_scene_shows_all_its_pictures_one_after_the_other() {
     let studio = Studio::open().await;
     let mut scene = studio.scene(1, "color=red:s=640x360", "Three of them.", 4_000);
-    scene
-        .images
-        .push(studio.picture("b.png", "color=lime:s=640x360"));
-    scene
-        .images
-        .push(studio.picture("c.png", "color=blue:s=640x360"));
+    images(&mut scene).push(studio.picture("b.png", "color=lime:s=640x360"));
+    images(&mut scene).push(studio.picture("c.png", "color=blue:s=640x360"));
     let mut plan = plan(vec![scene]);
     plan.subtitles = false;
     plan.pacing.end_fade_ms = 0;
@@ -481,6 +482,7 @@ async fn a_scene_shows_all_its_pictures_one_after_the_other() {
         &[SceneLength {
             narration_sample_count: 96_000,
             picture_count: 3,
+            frame_count_min: 0,
         }],
         &plan.pacing,
     )
@@ -502,7 +504,7 @@ async fn many_pictures_are_joined_to_the_frame() {
     let scenes: Vec<_> = (0..24)
         .map(|index| {
             let mut scene = studio.scene(0, "color=gray:s=64x64", "x", 300);
-            scene.images = vec![pictures[index % 3].clone()];
+            scene.picture = ScenePicture::Images(vec![pictures[index % 3].clone()]);
             scene.text = String::new();
             scene.alignment = None;
             scene

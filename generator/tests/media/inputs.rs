@@ -1,7 +1,7 @@
 //! What is bought may be broken, mislabelled or hostile.
 
 use reelmeter_generator::adapters::ffmpeg::{Error, ImageFormat};
-use reelmeter_generator::domain::timeline::NarrationFormat;
+use reelmeter_generator::domain::timeline::{NarrationFormat, ScenePicture};
 
 use crate::studio::{PCM, Studio, ffmpeg, plan, text};
 
@@ -54,8 +54,8 @@ async fn a_picture_with_a_flipped_bit_is_refused() {
 async fn a_broken_picture_stops_a_video_even_if_nobody_checked_it_before() {
     let studio = Studio::open().await;
     let mut second = studio.scene(2, "mandelbrot=s=640x360", "Broken.", 600);
-    let bytes = std::fs::read(&second.images[0]).unwrap();
-    std::fs::write(&second.images[0], &bytes[..bytes.len() * 2 / 3]).unwrap();
+    let bytes = std::fs::read(&second.picture.images()[0]).unwrap();
+    std::fs::write(&second.picture.images()[0], &bytes[..bytes.len() * 2 / 3]).unwrap();
     let first = studio.scene(1, "color=red:s=640x360", "Whole.", 600);
     let error = studio
         .compile(&plan(vec![first.clone(), second.clone()]), "out.mp4")
@@ -64,9 +64,9 @@ async fn a_broken_picture_stops_a_video_even_if_nobody_checked_it_before() {
     assert_eq!(error.scene(), Some(2), "{error}");
     assert!(!studio.path("out.mp4").exists());
     // The text of an error page in a picture's place.
-    second.images = vec![studio.path("error.png")];
+    second.picture = ScenePicture::Images(vec![studio.path("error.png")]);
     std::fs::write(
-        &second.images[0],
+        &second.picture.images()[0],
         "<!DOCTYPE html><title>502 Bad Gateway</title>",
     )
     .unwrap();
@@ -219,7 +219,10 @@ async fn names_and_texts_that_look_like_commands_are_only_names_and_texts() {
         (&mut first, ["-i", "a:b'c;d,e[f]=%d\\x.pcm"]),
         (&mut second, ["concat:x|%03d.png", "x\ny.pcm"]),
     ] {
-        for (path, name) in [&mut scene.images[0], &mut scene.narration]
+        let ScenePicture::Images(pictures) = &mut scene.picture else {
+            unreachable!("it has still pictures")
+        };
+        for (path, name) in [&mut pictures[0], &mut scene.narration]
             .into_iter()
             .zip(names)
         {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use reelmeter_generator::adapters::ffmpeg::Stage;
+use reelmeter_generator::domain::timeline::ScenePicture;
 use tokio_util::sync::CancellationToken;
 
 use crate::studio::{Listener, Studio, plan};
@@ -86,7 +87,8 @@ async fn another_picture_or_another_size_makes_another_segment() {
         assert!(stopped.is_err());
     };
     segment(&plan).await;
-    plan.scenes[0].images = vec![studio.picture("other.png", "testsrc=s=640x360")];
+    plan.scenes[0].picture =
+        ScenePicture::Images(vec![studio.picture("other.png", "testsrc=s=640x360")]);
     segment(&plan).await;
     plan.pacing.tail_ms += 100;
     segment(&plan).await;

@@ -7,10 +7,18 @@ use std::sync::Mutex;
 use reelmeter_generator::adapters::ffmpeg::{CompiledVideo, Compiler, Error, Progress, Tools};
 use reelmeter_generator::domain::subtitles::Alignment;
 use reelmeter_generator::domain::timeline::{
-    AspectRatio, Geometry, NarrationFormat, Pacing, ScenePlan, VideoPlan,
+    AspectRatio, Geometry, NarrationFormat, Pacing, ScenePicture, ScenePlan, VideoPlan,
 };
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
+
+/// The still pictures of a scene, to be changed.
+pub fn images(scene: &mut ScenePlan) -> &mut Vec<PathBuf> {
+    let ScenePicture::Images(images) = &mut scene.picture else {
+        unreachable!("it has still pictures")
+    };
+    images
+}
 
 pub const PCM: NarrationFormat = NarrationFormat::PcmS16le {
     sample_rate_hz: 24_000,
@@ -86,7 +94,9 @@ impl Studio {
     /// A scene whose every character takes the same time.
     pub fn scene(&self, number: usize, source: &str, text: &str, duration_ms: u64) -> ScenePlan {
         ScenePlan {
-            images: vec![self.picture(&format!("image-{number}.png"), source)],
+            picture: ScenePicture::Images(vec![
+                self.picture(&format!("image-{number}.png"), source),
+            ]),
             narration: self.voice(&format!("voice-{number}.pcm"), duration_ms),
             narration_format: PCM,
             text: text.to_owned(),

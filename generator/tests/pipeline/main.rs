@@ -5,6 +5,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod animated;
+mod animated_kill;
 mod budget;
 mod faults;
 mod jobs;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
+use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::fs;
 use tokio_util::sync::CancellationToken;
@@ -10,19 +11,20 @@ use tokio_util::sync::CancellationToken;
 use super::files::{
     TempFile, absolute, remove_leftovers, remove_leftovers_of, remove_matching, srt_beside,
 };
+use super::footage;
 use super::join::Join;
 use super::loudness::{self, Loudness};
 use super::narration::{self, NarrationInfo, Samples};
 use super::notes::notes;
 use super::picture::{self, FILE_BYTES_MAX, ImageInfo};
 use super::progress::{Meter, Progress};
-use super::segment::{Picture, Segment};
+use super::segment::{Picture, Segment, Shown};
 use super::{Error, Tools, letters, verify};
 use crate::domain::subtitles::{
     FONT_FAMILY_DEFAULT, LineLimits, Speech, TimingSource, Track, to_ass, to_srt,
 };
 use crate::domain::timeline::{
-    NarrationFormat, SceneLength, Timeline, VideoPlan, frames_to_ms, samples_to_ms,
+    NarrationFormat, SceneLength, ScenePicture, Timeline, VideoPlan, frames_to_ms, samples_to_ms,
 };
 
 /// Segments that are worked on at once, at most: each takes about 150 MB at 720p.
@@ -60,7 +62,7 @@ pub struct Compiler {
 /// What was bought, looked at.
 struct Checked {
     /// The pictures, in the order in which they are shown.
-    pictures: Vec<Picture>,
+    pictures: Vec<Shown>,
     /// The narrations, a scene each.
     narrations: Vec<Samples>,
     lengths: Vec<SceneLength>,
@@ -98,6 +100,22 @@ impl Compiler {
     ) -> Result<NarrationInfo, Error> {
         let path = absolute(path)?;
         narration::check(&self.tools, &path, format, scene, &CancellationToken::new()).await
+    }
+
+    /// Frames of a moving picture as PNG files: so many, the last of them its last one, the others spread evenly
+    /// before it.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] when they cannot be decoded.
+    pub async fn frames(
+        &self,
+        footage: &Path,
+        frame_count: u64,
+        wanted: u32,
+        cancel: &CancellationToken,
+    ) -> Result<Vec<Bytes>, Error> {
+        let path = absolute(footage)?;
+        footage::frames(&self.tools, &path, frame_count, wanted, cancel).await
     }
 
     /// Makes the video that is planned and gives it its name once it is finished and
@@ -209,15 +227,25 @@ impl Compiler {
             if cancel.is_cancelled() {
                 return Err(Error::Cancelled);
             }
-            for image in &scene.images {
-                let path = absolute(image)?;
-                let (info, hash) = look_at(&path, number).await?;
-                checked.pictures.push(Picture {
-                    scene: number,
-                    path,
-                    info,
-                    hash,
-                });
+            match &scene.picture {
+                ScenePicture::Images(images) => {
+                    for image in images {
+                        let path = absolute(image)?;
+                        let (info, hash) = look_at(&path, number).await?;
+                        checked.pictures.push(Shown::Still(Picture {
+                            scene: number,
+                            path,
+                            info,
+                            hash,
+                        }));
+                    }
+                }
+                ScenePicture::Footage { path, frame_count } => {
+                    let path = absolute(path)?;
+                    let footage =
+                        footage::look_at(&self.tools, path, *frame_count, number, folder, cancel);
+                    checked.pictures.push(Shown::Moving(footage.await?));
+                }
             }
             let narration = absolute(&scene.narration)?;
             let format = scene.narration_format;
@@ -225,7 +253,8 @@ impl Compiler {
                 narration::decode(&self.tools, &narration, format, number, folder, cancel).await?;
             checked.lengths.push(SceneLength {
                 narration_sample_count: samples.sample_count,
-                picture_count: scene.images.len(),
+                picture_count: scene.picture.count(),
+                frame_count_min: scene.picture.frame_count_min(),
             });
             checked.narrations.push(samples);
             meter.check(u64::from(number), wanted);
@@ -264,7 +293,7 @@ impl Compiler {
     async fn segments(
         &self,
         plan: &VideoPlan,
-        pictures: &[Picture],
+        pictures: &[Shown],
         timeline: &Timeline,
         track: &Track,
         folder: &Path,
@@ -279,17 +308,42 @@ impl Compiler {
         let renders: Vec<_> = (0..count)
             .filter_map(|index| {
                 let burnt_in = burnt_in(plan, index, timeline, track);
-                let segment = Segment::new(index, timeline, pictures, plan.geometry, burnt_in)?;
+                let segment = match pictures.get(index)? {
+                    Shown::Still(_) => Finished::Still(Segment::new(
+                        index,
+                        timeline,
+                        pictures,
+                        plan.geometry,
+                        burnt_in,
+                    )?),
+                    Shown::Moving(footage) => {
+                        Finished::Moving(footage.segment(index, timeline, plan.geometry, burnt_in))
+                    }
+                };
                 Some(async move {
                     let told = |frames| meter.shot(index, frames);
-                    segment
-                        .render(&self.tools, folder, threads, told, cancel)
-                        .await
+                    let tools = &self.tools;
+                    match segment {
+                        Finished::Still(it) => {
+                            it.render(tools, folder, threads, told, cancel).await
+                        }
+                        Finished::Moving(it) => {
+                            it.render(tools, folder, threads, told, cancel).await
+                        }
+                    }
                 })
             })
             .collect();
         stream::iter(renders).buffered(at_once).try_collect().await
     }
+}
+
+/// A segment to be made.
+enum Finished<'a> {
+    /// Of a still picture that is moved.
+    Still(Segment<'a>),
+    /// Of a moving picture.
+    Moving(footage::Segment<'a>),
 }
 
 /// The subtitles that are burnt into a segment, if any.

@@ -151,6 +151,7 @@ mod tests {
         let length = SceneLength {
             narration_sample_count: 48_000,
             picture_count: 1,
+            frame_count_min: 0,
         };
         let timeline = Timeline::lay_out(&[length; 2], &Pacing::default()).unwrap();
         let join = Join {

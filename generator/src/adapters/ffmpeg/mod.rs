@@ -12,6 +12,7 @@ mod compile;
 mod complaint;
 mod error;
 mod files;
+mod footage;
 mod join;
 mod letters;
 mod loudness;

@@ -215,6 +215,7 @@ mod tests {
             &[(1, 1), (3, 2)].map(|(seconds, picture_count)| SceneLength {
                 narration_sample_count: seconds * 24_000,
                 picture_count,
+                frame_count_min: 0,
             }),
             &Pacing {
                 lead_ms: 0,

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::Args;
 use super::files::TempFile;
+use super::footage::Footage;
 use super::letters;
 use super::picture::{self, ImageInfo};
 use super::process::{Patience, Run};
@@ -37,7 +38,7 @@ const WAITING_FRAME_COUNT: usize = 4;
 
 /// Every file of ours says that its colours are BT.709 in the range of television:
 /// unsaid, players guess by the size of the picture and shades shift.
-const COLOUR: [&str; 10] = [
+pub(super) const COLOUR: [&str; 10] = [
     "-pix_fmt",
     "yuv420p",
     "-colorspace",
@@ -52,7 +53,7 @@ const COLOUR: [&str; 10] = [
 
 /// How the picture is encoded. `stitchable` keeps the encoder from tuning a segment's
 /// headers to its contents: all segments share one set.
-const ENCODER: [&str; 10] = [
+pub(super) const ENCODER: [&str; 10] = [
     "-c:v",
     "libx264",
     "-preset",
@@ -64,6 +65,15 @@ const ENCODER: [&str; 10] = [
     "-x264-params",
     "stitchable=1",
 ];
+
+/// What a shot shows.
+#[derive(Debug)]
+pub(super) enum Shown {
+    /// A still picture.
+    Still(Picture),
+    /// A moving one.
+    Moving(Footage),
+}
 
 /// A picture that was looked at.
 #[derive(Debug)]
@@ -158,11 +168,15 @@ impl<'a> Segment<'a> {
     pub(super) fn new(
         index: usize,
         timeline: &Timeline,
-        pictures: &'a [Picture],
+        pictures: &'a [Shown],
         geometry: Geometry,
         subtitles: Option<String>,
     ) -> Option<Self> {
-        let moving = |index: usize| Moving::new(index, timeline, pictures.get(index)?, &geometry);
+        // Nothing of a moving picture is seen under the next one: they follow each other by a cut.
+        let moving = |index: usize| match pictures.get(index)? {
+            Shown::Still(picture) => Moving::new(index, timeline, picture, &geometry),
+            Shown::Moving(_) => None,
+        };
         let own = moving(index)?;
         let before = index.checked_sub(1).and_then(moving);
         let recipes = timeline

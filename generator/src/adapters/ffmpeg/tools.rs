@@ -10,11 +10,14 @@ use super::files::absolute;
 use super::process::{Patience, Run};
 
 /// Filters that compiling uses.
-const FILTERS: [&str; 10] = [
+const FILTERS: [&str; 13] = [
     "scale",
     "crop",
     "format",
     "setparams",
+    "fps",
+    "tpad",
+    "fade",
     "ass",
     "volume",
     "alimiter",

@@ -149,6 +149,7 @@ mod tests {
         let length = SceneLength {
             narration_sample_count: 48_000,
             picture_count: 1,
+            frame_count_min: 0,
         };
         (
             Geometry::new(AspectRatio::Landscape, 720).unwrap(),

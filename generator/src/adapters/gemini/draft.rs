@@ -37,6 +37,7 @@ const IMAGE_PROMPT: &[&str] = &[
     "imagePrompt",
     "image_description",
     "visual",
+    "animation",
     "image",
 ];
 

@@ -16,6 +16,9 @@ pub(super) fn video(job: &Job, cost: Option<Cost>) -> wire::Video {
     let cast = job.cast.clone().unwrap_or_default();
     let finished = job.finished.clone().unwrap_or_default();
     let counts = cost.as_ref().map(|cost| cost.counts).unwrap_or_default();
+    let again = cost.as_ref().map(|cost| cost.again.clone());
+    let (retry_call_count, retry_cost) = again.unwrap_or_default();
+    let call_count = cost.as_ref().map(|cost| cost.calls).unwrap_or_default();
     let cost_state = match &cost {
         None => wire::CostState::Unspecified,
         Some(cost) if cost.settled => wire::CostState::Settled,
@@ -43,7 +46,9 @@ pub(super) fn video(job: &Job, cost: Option<Cost>) -> wire::Video {
         end_time: job.end_time.map(timestamp),
         simulated: job.simulated,
         voice_name: cast.voice_name,
-        call_count: counts.calls(),
+        call_count,
+        retry_call_count,
+        retry_cost: retry_cost.filter(|_| retry_call_count > 0),
         pending_event_count: counts.pending_events,
     }
 }
@@ -70,9 +75,9 @@ fn spec(spec: &Spec, cast: &Cast) -> wire::VideoSpec {
             rephrase_model: decided(&spec.models.rephrase, &cast.rephrase_model),
             image_model: decided(&spec.models.image, &cast.image_model),
             narration_model: decided(&spec.models.narration, &cast.narration_model),
-            code_model: spec.models.code.clone(),
-            pro_model: spec.models.pro.clone(),
-            vision_model: spec.models.vision.clone(),
+            code_model: decided(&spec.models.code, &cast.code_model),
+            pro_model: decided(&spec.models.pro, &cast.pro_model),
+            vision_model: decided(&spec.models.vision, &cast.vision_model),
         }),
         scene_count: narrow(spec.scene_count),
         image_count: narrow(spec.image_count),
@@ -130,6 +135,9 @@ fn stage(stage: &Stage) -> wire::Stage {
             StageKind::Rephrase => wire::StageKind::Rephrase,
             StageKind::Narration => wire::StageKind::Narration,
             StageKind::Image => wire::StageKind::Image,
+            StageKind::Code => wire::StageKind::Code,
+            StageKind::Render => wire::StageKind::Render,
+            StageKind::Check => wire::StageKind::Check,
             StageKind::Compile => wire::StageKind::Compile,
         }
         .into(),

@@ -137,7 +137,7 @@ impl GeneratorService for Service {
         request: Request<wire::EstimateVideoRequest>,
     ) -> Result<Response<wire::EstimateVideoResponse>, Status> {
         let spec = validate::spec(request.into_inner().spec, self.studio.setup())?;
-        let sizing = self.studio.size(&spec).await.map_err(status::of_create)?;
+        let sizing = self.studio.size(&spec).await;
         let table = self.costs.newest_table().await;
         let estimated = estimate::estimate(&sizing, &table, self.studio.now());
         let estimate = Some(estimated.map_err(Status::internal)?);

@@ -10,8 +10,7 @@ pub(super) fn of_create(error: CreateError) -> Status {
     let text = error.to_string();
     match error {
         CreateError::OtherSpec { .. } => Status::already_exists(text),
-        CreateError::NotYet => Status::unimplemented(text),
-        CreateError::NotReady(_) => Status::failed_precondition(text),
+        CreateError::NotReady(_) | CreateError::NoAnimator(_) => Status::failed_precondition(text),
         CreateError::Store(error) => of_store(&error),
         CreateError::Stopping => Status::unavailable(text),
     }
@@ -21,7 +20,9 @@ pub(super) fn of_studio(error: StudioError) -> Status {
     let text = error.to_string();
     match error {
         StudioError::NotFound { .. } | StudioError::NothingToResume => Status::not_found(text),
-        StudioError::Refused(_) | StudioError::NotReady(_) => Status::failed_precondition(text),
+        StudioError::Refused(_) | StudioError::NotReady(_) | StudioError::NoAnimator(_) => {
+            Status::failed_precondition(text)
+        }
         StudioError::Store(error) => of_store(&error),
         StudioError::Ledger(_) => Status::internal(text),
         StudioError::Stopping => Status::unavailable(text),

@@ -181,7 +181,7 @@ pub(super) fn discard(folder: &Path) -> Result<(), StoreError> {
     for kind in [ScriptKind::Written, ScriptKind::Rephrased] {
         files::remove(&script_path(folder, kind))?;
     }
-    for part in ["narration", "images", "compile"] {
+    for part in ["narration", "images", "sections", "compile"] {
         files::remove_folder(&folder.join(part))?;
     }
     if folder.is_dir() {
@@ -191,7 +191,9 @@ pub(super) fn discard(folder: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>, StoreError> {
+pub(super) fn read_json<T: for<'de> Deserialize<'de>>(
+    path: &Path,
+) -> Result<Option<T>, StoreError> {
     let Some(bytes) = files::read(path)? else {
         return Ok(None);
     };
@@ -203,7 +205,7 @@ fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>, Sto
         })
 }
 
-fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreError> {
+pub(super) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreError> {
     let text = serde_json::to_vec_pretty(value).map_err(|error| StoreError::Damaged {
         path: path.display().to_string(),
         reason: error.to_string(),

@@ -9,16 +9,23 @@
 //!      narration/003.json    how it is encoded and when each character is spoken: written last, so that it counts
 //!      images/003-1.png      a scene's picture, or
 //!      images/003-2.refused  why there is none
+//!      sections/003.json     what was bought for a section of an animated video: every version of its code, and
+//!      sections/003/02/      what its second version left when it was run: its picture
 //!      compile/              clips of scenes, while the video is compiled
 //! ```
+//!
+//! Beside the folders stands `runs.json`: what finished videos used, for estimates to come.
 //!
 //! A file is written beside its place, synced and renamed: nothing half-written is ever found under its name.
 
 mod artefacts;
+mod sections;
 
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -28,6 +35,8 @@ use crate::application::LogLine;
 use crate::application::ports::{
     JobStore, KeptNarration, KeptPicture, Narration, Picture, ScriptKind, StoreError,
 };
+use crate::domain::animation::Section;
+use crate::domain::estimate::RunUse;
 use crate::domain::job::Job;
 use crate::domain::script::Script;
 
@@ -40,6 +49,8 @@ const LOG_LINES_MAX: usize = 1000;
 #[derive(Debug, Clone)]
 pub struct JobFolder {
     root: PathBuf,
+    /// Two videos that end together each add a line to the same file.
+    keeping_runs: Arc<Mutex<()>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -55,8 +66,16 @@ impl JobFolder {
     /// It cannot be created.
     pub fn open(data: &Path) -> Result<Self, StoreError> {
         let root = data.join("videos");
-        fs::create_dir_all(&root).map_err(|error| files::failed("create", &root, error))?;
-        Ok(Self { root })
+        // Prompts and what was bought for them are nobody else's business on this machine.
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&root)
+            .map_err(|error| files::failed("create", &root, error))?;
+        Ok(Self {
+            root,
+            keeping_runs: Arc::default(),
+        })
     }
 
     /// A job's folder. Ids are ours: hyphenated UUIDs and nothing else.
@@ -245,6 +264,45 @@ impl JobStore for JobFolder {
         let (folder, reason) = (self.folder(job_id), reason.to_owned());
         Box::pin(off_thread(move || {
             artefacts::keep_refusal(&folder, scene, number, &reason)
+        }))
+    }
+
+    fn section<'a>(
+        &'a self,
+        job_id: &'a str,
+        number: u32,
+    ) -> BoxFuture<'a, Result<Section, StoreError>> {
+        let folder = self.folder(job_id);
+        Box::pin(off_thread(move || sections::section(&folder, number)))
+    }
+
+    fn keep_section<'a>(
+        &'a self,
+        job_id: &'a str,
+        number: u32,
+        section: &'a Section,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let (folder, section) = (self.folder(job_id), section.clone());
+        Box::pin(off_thread(move || {
+            sections::keep_section(&folder, number, &section)
+        }))
+    }
+
+    fn version_folder(&self, job_id: &str, number: u32, version: usize) -> PathBuf {
+        sections::version_folder(&self.folder(job_id), number, version)
+    }
+
+    fn runs(&self) -> BoxFuture<'_, Result<Vec<RunUse>, StoreError>> {
+        let root = self.root.clone();
+        Box::pin(off_thread(move || sections::runs(&root)))
+    }
+
+    fn keep_run<'a>(&'a self, run: &'a RunUse) -> BoxFuture<'a, Result<(), StoreError>> {
+        let (root, run) = (self.root.clone(), run.clone());
+        let keeping = self.keeping_runs.clone();
+        Box::pin(off_thread(move || {
+            let _one_at_a_time = keeping.lock().unwrap_or_else(PoisonError::into_inner);
+            sections::keep_run(&root, &run)
         }))
     }
 

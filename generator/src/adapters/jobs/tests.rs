@@ -134,6 +134,7 @@ async fn discarding_leaves_the_job_and_nothing_that_was_bought() {
 fn an_id_that_is_not_ours_leads_nowhere_else() {
     let store = JobFolder {
         root: PathBuf::from("/data/videos"),
+        keeping_runs: Arc::default(),
     };
     for id in ["../../etc", "a/b", "", "..", "a\0b"] {
         assert_eq!(

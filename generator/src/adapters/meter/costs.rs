@@ -17,6 +17,7 @@ use reelmeter_service::Clock;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
+use super::words;
 use crate::adapters::files;
 use crate::domain::job::Job;
 
@@ -34,6 +35,10 @@ pub struct Cost {
     pub settled: bool,
     /// Where the session's calls stand.
     pub counts: SessionCounts,
+    /// How many of them were corrections or tries after the first, and what they have cost.
+    pub again: (i64, Option<wire::Money>),
+    /// How many calls were begun; one that is recorded a second time, as discarded, is one.
+    pub calls: i64,
 }
 
 /// Tells what videos have cost.
@@ -121,39 +126,63 @@ impl Costs {
                 SessionCounts::default()
             }
         };
-        if let Some(summary) = self.kept(&job.session_id) {
-            return Cost {
-                summary,
-                settled: true,
-                counts,
-            };
-        }
-        // While it is made the meter is always a step behind; its own watchers see it live.
-        if job.state.is_final() && job.session_started && counts.is_delivered() {
-            match self.ask(&job.session_id).await {
-                Ok(summary) => {
-                    if summary.settled {
-                        self.keep(&job.session_id, &summary);
-                    }
-                    return Cost {
-                        summary,
-                        settled: true,
-                        counts,
-                    };
-                }
-                Err(status) => {
-                    tracing::debug!(%status, "the meter does not say what the video cost")
-                }
+        let events = match self.inner.recorder.events(&job.session_id).await {
+            Ok(events) => events,
+            Err(error) => {
+                tracing::error!(%error, "the outbox cannot be read");
+                Vec::new()
             }
-        }
+        };
+        // A second record of one call is no second call.
+        let again = events
+            .iter()
+            .filter(|event| !event.replaces_event_id.is_empty())
+            .count();
+        let calls = counts.calls() - i64::try_from(again).unwrap_or_default();
+        let again = words::again(&events);
+        let cost = prices::total(&again, &self.table(), self.inner.clock.now());
+        let again = (
+            i64::try_from(again.len()).unwrap_or(i64::MAX),
+            cost.inspect_err(|reason| tracing::error!(reason, "the corrections cannot be priced"))
+                .ok(),
+        );
+        let (summary, settled) = match self.settled(job, counts).await {
+            Some(summary) => (summary, true),
+            None => (self.own(job, &events, counts), false),
+        };
         Cost {
-            summary: self.own(job, counts).await,
-            settled: false,
+            summary,
+            settled,
             counts,
+            calls,
+            again,
         }
     }
 
-    async fn own(&self, job: &Job, counts: SessionCounts) -> wire::Summary {
+    /// The meter's figures, with nothing on its way; `None` while it does not have or tell them.
+    async fn settled(&self, job: &Job, counts: SessionCounts) -> Option<wire::Summary> {
+        if let Some(summary) = self.kept(&job.session_id) {
+            return Some(summary);
+        }
+        // While it is made the meter is always a step behind; its own watchers see it live.
+        if !(job.state.is_final() && job.session_started && counts.is_delivered()) {
+            return None;
+        }
+        match self.ask(&job.session_id).await {
+            Ok(summary) => {
+                if summary.settled {
+                    self.keep(&job.session_id, &summary);
+                }
+                Some(summary)
+            }
+            Err(status) => {
+                tracing::debug!(%status, "the meter does not say what the video cost");
+                None
+            }
+        }
+    }
+
+    fn own(&self, job: &Job, events: &[wire::UsageEvent], counts: SessionCounts) -> wire::Summary {
         let now = self.inner.clock.now();
         let of = LocalSession {
             session_id: &job.session_id,
@@ -162,14 +191,7 @@ impl Costs {
             ended: job.session_ended,
             counts,
         };
-        let events = match self.inner.recorder.events(&job.session_id).await {
-            Ok(events) => events,
-            Err(error) => {
-                tracing::error!(%error, "the outbox cannot be read");
-                Vec::new()
-            }
-        };
-        summary(&of, &events, &self.table(), now).unwrap_or_else(|reason| {
+        summary(&of, events, &self.table(), now).unwrap_or_else(|reason| {
             tracing::error!(
                 reason,
                 session_id = job.session_id,

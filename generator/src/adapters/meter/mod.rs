@@ -18,6 +18,7 @@ pub use costs::{Cost, Costs};
 use crate::application::ports::{
     AnnounceError, Announcement, Attempts, Ending, Ledger, LedgerError, OpenCall, Spent,
 };
+use crate::domain::estimate::StageUse;
 use crate::domain::job::Job;
 use crate::domain::quota::Quota;
 use crate::domain::usage::Provider;
@@ -116,6 +117,42 @@ impl Ledger for Outbox {
         })
     }
 
+    fn discard<'a>(
+        &'a self,
+        session_id: &'a str,
+        event_id: &'a str,
+        why: &'a str,
+    ) -> BoxFuture<'a, Result<(), LedgerError>> {
+        Box::pin(async move {
+            let events = self.recorder.events(session_id).await.map_err(refused)?;
+            let Some(event) = events.iter().find(|event| event.event_id == event_id) else {
+                return Err(LedgerError(format!(
+                    "call {event_id} is not in the outbox, so it cannot be recorded as discarded"
+                )));
+            };
+            let discarded = words::discarded(event, why);
+            // Said before a crash: once is enough.
+            if events
+                .iter()
+                .any(|known| known.event_id == discarded.event_id)
+            {
+                return Ok(());
+            }
+            self.recorder.record(discarded).await.map_err(refused)?;
+            Ok(())
+        })
+    }
+
+    fn used<'a>(
+        &'a self,
+        session_id: &'a str,
+    ) -> BoxFuture<'a, Result<BTreeMap<String, StageUse>, LedgerError>> {
+        Box::pin(async move {
+            let events = self.recorder.events(session_id).await.map_err(refused)?;
+            Ok(words::used_by_stage(&events))
+        })
+    }
+
     fn attempts<'a>(&'a self, session_id: &'a str) -> BoxFuture<'a, Result<Attempts, LedgerError>> {
         Box::pin(async move {
             let events = self.recorder.events(session_id).await.map_err(refused)?;
@@ -173,7 +210,7 @@ struct Announced {
 }
 
 impl OpenCall for Announced {
-    fn end(self: Box<Self>, spent: Spent) -> BoxFuture<'static, Result<(), LedgerError>> {
+    fn end(self: Box<Self>, spent: Spent) -> BoxFuture<'static, Result<String, LedgerError>> {
         Box::pin(async move {
             let outcome = match spent.ending {
                 Ending::Succeeded => CallOutcome::Succeeded,
@@ -182,7 +219,9 @@ impl OpenCall for Announced {
                 Ending::Unconfirmed => CallOutcome::Unconfirmed,
             };
             let used = words::used(outcome, &self.model, spent);
-            self.call.used(used).await.map_err(refused)
+            let event_id = self.call.event_id().to_owned();
+            self.call.used(used).await.map_err(refused)?;
+            Ok(event_id)
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The generator's words in the metering contract's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use reelmeter_proto::meter::v1 as wire;
@@ -8,6 +8,7 @@ use reelmeter_rating::RateTable;
 use reelmeter_recorder::{Intent, Permit, Used};
 
 use crate::application::ports::{Announcement, Attempts, Spent};
+use crate::domain::estimate::StageUse;
 use crate::domain::job::{Budget, Job};
 use crate::domain::quota::Quota;
 use crate::domain::usage::{Basis, Provider, Quantity, Usage, Variant};
@@ -138,6 +139,63 @@ pub(super) fn used(outcome: wire::CallOutcome, asked: &str, spent: Spent) -> Use
     used
 }
 
+/// The record that takes the place of a call's whose result was thrown away after all. Its key follows from the call's,
+/// so that it is the same one however often it is said.
+pub(super) fn discarded(event: &wire::UsageEvent, why: &str) -> wire::UsageEvent {
+    let mut discarded = event.clone();
+    discarded.event_id = format!("{}-discarded", event.event_id);
+    discarded.replaces_event_id.clone_from(&event.event_id);
+    discarded.outcome = wire::CallOutcome::Discarded.into();
+    discarded
+        .labels
+        .insert(LABEL_FAILURE.to_owned(), cut(why, LABEL_BYTES_MAX));
+    discarded
+}
+
+/// The calls that were corrections, or tries after the first; of two records of one call the later one. Each version of a
+/// section is looked at anew: a later look is no retry.
+pub(super) fn again(events: &[wire::UsageEvent]) -> Vec<wire::UsageEvent> {
+    const CORRECTIONS: [&str; 3] = [
+        reelmeter_proto::STAGE_CORRECTION,
+        reelmeter_proto::STAGE_VISUAL_FIX,
+        reelmeter_proto::STAGE_LAST_ATTEMPT,
+    ];
+    let replaced = replaced(events);
+    let again = |event: &&wire::UsageEvent| {
+        let retry = event.attempt > 1 && event.stage != reelmeter_proto::STAGE_VISUAL_CHECK;
+        (CORRECTIONS.contains(&event.stage.as_str()) || retry)
+            && !replaced.contains(event.event_id.as_str())
+    };
+    events.iter().filter(again).cloned().collect()
+}
+
+/// The keys of records that a later one takes the place of.
+fn replaced(events: &[wire::UsageEvent]) -> BTreeSet<&str> {
+    events
+        .iter()
+        .map(|event| event.replaces_event_id.as_str())
+        .filter(|id| !id.is_empty())
+        .collect()
+}
+
+/// What calls used together, by stage; of two records of one call the later one counts.
+pub(super) fn used_by_stage(events: &[wire::UsageEvent]) -> BTreeMap<String, StageUse> {
+    let replaced = replaced(events);
+    let mut stages: BTreeMap<String, StageUse> = BTreeMap::new();
+    for event in events {
+        if replaced.contains(event.event_id.as_str()) {
+            continue;
+        }
+        let stage = stages.entry(event.stage.clone()).or_default();
+        stage.calls += 1;
+        for quantity in &event.quantities {
+            let sum = stage.metrics.entry(quantity.metric.clone()).or_default();
+            *sum = sum.saturating_add(u64::try_from(quantity.value).unwrap_or_default());
+        }
+    }
+    stages
+}
+
 /// Everything that a call used, in the contract's words.
 pub(super) fn quantities(usage: &Usage) -> Vec<wire::Quantity> {
     usage.quantities.iter().map(quantity).collect()
@@ -249,6 +307,41 @@ mod tests {
         assert_eq!(attempts.get(&("script".to_owned(), 0, 1)), Some(&1));
         assert_eq!(attempts.get(&("image".to_owned(), 2, 1)), Some(&3));
         assert_eq!(attempts.get(&("image".to_owned(), 2, 2)), Some(&1));
+    }
+
+    #[test]
+    fn a_discarded_call_is_counted_once_and_keeps_what_it_used() {
+        let mut call = event("code", 2, 1, None);
+        call.event_id = "e".to_owned();
+        call.quantities = vec![wire::Quantity {
+            metric: "output_tokens".to_owned(),
+            value: 900,
+            ..Default::default()
+        }];
+        let discarded = discarded(&call, "raised");
+        assert_eq!(discarded.outcome(), wire::CallOutcome::Discarded);
+        assert_eq!(discarded.replaces_event_id, "e");
+        assert_eq!(discarded.quantities, call.quantities);
+        assert_eq!(
+            super::discarded(&call, "raised").event_id,
+            discarded.event_id
+        );
+        let used = used_by_stage(&[call, discarded]);
+        assert_eq!(used["code"].calls, 1);
+        assert_eq!(used["code"].metrics["output_tokens"], 900);
+    }
+
+    #[test]
+    fn corrections_and_later_tries_are_told_apart_from_first_calls_and_looks() {
+        let events = [
+            event("code", 1, 1, None),
+            event("code", 2, 2, None),
+            event("correction", 2, 1, None),
+            event("visual_check", 2, 2, None),
+            event("last_attempt", 2, 1, None),
+        ];
+        let stages: Vec<String> = again(&events).into_iter().map(|it| it.stage).collect();
+        assert_eq!(stages, ["code", "correction", "last_attempt"]);
     }
 
     #[test]

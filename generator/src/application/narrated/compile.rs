@@ -1,15 +1,14 @@
-//! From what was bought to a video file.
+//! From pictures and narrations to a video file.
 
 use std::path::PathBuf;
 
-use super::{Ended, Narrated};
-use crate::application::LogLevel;
+use crate::application::making::{Ended, Making};
 use crate::application::ports::KeptNarration;
-use crate::domain::job::{Cast, Finished, StageKind, short_id, slug};
+use crate::domain::job::{Cast, Finished};
 use crate::domain::script::Script;
-use crate::domain::timeline::{Geometry, Pacing, ScenePlan, VideoPlan};
+use crate::domain::timeline::{Pacing, ScenePicture, ScenePlan};
 
-impl Narrated {
+impl Making {
     /// Compiles the video and gives where it lies.
     pub(super) async fn compile(
         &self,
@@ -18,63 +17,21 @@ impl Narrated {
         narrations: Vec<KeptNarration>,
         pictures: Vec<Vec<PathBuf>>,
     ) -> Result<Finished, Ended> {
-        let geometry = Geometry::new(self.spec.aspect, self.spec.resolution_px)
-            .map_err(|error| Ended::Failed(error.to_string()))?;
         let scenes = script
             .scenes
             .iter()
             .zip(narrations)
-            .zip(with_neighbours(&pictures));
-        let plan = VideoPlan {
-            title: script.title.clone(),
-            geometry,
-            pacing: Pacing::default(),
-            subtitles: self.setup.subtitles,
-            simulated: cast.simulated,
-            scenes: scenes
-                .map(|((scene, narration), images)| ScenePlan {
-                    images,
-                    narration: narration.path,
-                    narration_format: narration.format,
-                    text: scene.narration.clone(),
-                    alignment: narration.alignment,
-                })
-                .collect(),
-        };
-        let name = format!("{}-{}.mp4", slug(&script.title), short_id(&self.job_id));
-        let output = self.setup.videos_folder.join(name);
-        let folder = self.ports.store.compile_folder(&self.job_id);
-        let progress = |permille: u16, detail: String| {
-            self.board
-                .change(|job| job.stage_moves(StageKind::Compile, permille, &detail));
-        };
-        reelmeter_recorder::abort::point("generator.compiling");
-        let editor = &self.ports.editor;
-        let compiled = editor
-            .compile(&plan, &folder, &output, &progress, self.stop.token())
-            .await;
-        let compiled = compiled.map_err(|error| {
-            if error.cancelled {
-                Ended::Stopped
-            } else {
-                Ended::Failed(error.to_string())
-            }
-        })?;
-        for note in &compiled.notes {
-            self.board.notice(note.clone());
-        }
-        self.board.log(
-            LogLevel::Info,
-            format!("the video is at {}", compiled.path.display()),
-        );
-        Ok(Finished {
-            file_path: compiled.path.display().to_string(),
-            subtitles_path: compiled.subtitles_path.display().to_string(),
-            duration_ms: compiled.duration_ms,
-            size_bytes: compiled.size_bytes,
-            width_px: compiled.width_px,
-            height_px: compiled.height_px,
-        })
+            .zip(with_neighbours(&pictures))
+            .map(|((scene, narration), images)| ScenePlan {
+                picture: ScenePicture::Images(images),
+                narration: narration.path,
+                narration_format: narration.format,
+                text: scene.narration.clone(),
+                alignment: narration.alignment,
+            })
+            .collect();
+        self.compile_plan(cast, &script.title, Pacing::default(), scenes)
+            .await
     }
 }
 

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use futures::StreamExt;
 use futures::stream;
 
-use super::narration::first_failure;
-use super::{Ended, Narrated, aspect};
 use crate::application::LogLevel;
 use crate::application::call::{CallError, Caller, NotKept, Order};
+use crate::application::making::{Ended, Making, aspect, first_failure};
 use crate::application::ports::KeptPicture;
 use crate::domain::estimate;
 use crate::domain::job::{Cast, ItemKey, StageKind, StageState, Target, images_of_scenes};
@@ -25,7 +24,7 @@ struct Wanted {
     softer: String,
 }
 
-impl Narrated {
+impl Making {
     /// Draws every picture, or takes what was kept; gives the pictures of each scene, in order. A scene may have none
     /// of its own when the provider refused to draw it.
     pub(super) async fn draw(
@@ -178,6 +177,7 @@ impl Narrated {
             model: cast.image_model.clone(),
             rate_model: String::new(),
             display_name: String::new(),
+            stage: target.stage.as_str(),
             worst_case: estimate::picture_worst_case(prompt),
         };
         caller
@@ -188,7 +188,7 @@ impl Narrated {
                         .pen
                         .draw(&order.model, prompt, aspect(self.spec.aspect))
                 },
-                |picture| async move {
+                |picture, _| async move {
                     let store = &self.ports.store;
                     let path = store
                         .keep_picture(&self.job_id, key.scene, key.number, &picture)

@@ -1,9 +1,15 @@
 //! What one call takes, at worst and at least.
 
-use crate::domain::usage::{Basis, Metric, Usage, count_characters};
+use crate::domain::animation::Request;
+use crate::domain::usage::{Basis, Metric, Usage, count_characters, estimate_image_input_tokens};
 
 /// Tokens that a script call may answer with, thinking included: what the request itself sets as its limit.
 pub const WRITING_OUTPUT_TOKENS_MAX: u32 = 16_384;
+/// Tokens that a call for a section's code may answer with, thinking included. Code takes a thousand; models that think
+/// spend several times that on it.
+pub const CODE_OUTPUT_TOKENS_MAX: u32 = 16_384;
+/// Tokens that a local model's verdict on a frame can have: what the request itself sets as its limit.
+pub const LOOK_OUTPUT_TOKENS_MAX: u32 = 200;
 /// What a request adds to the prompt's own text: roles, the schema of the answer.
 const REQUEST_TOKENS_EXTRA: u64 = 1_000;
 /// The image tokens of one answer: 1,290 a picture at the size that is asked for (gemini-2.5-flash-image), and
@@ -26,6 +32,36 @@ pub fn writing_worst_case(system: &str, user: &str) -> Usage {
     usage.add(
         Metric::OutputTokens,
         u64::from(WRITING_OUTPUT_TOKENS_MAX),
+        Basis::Estimated,
+    );
+    usage
+}
+
+/// The most that a call for a section's code can use.
+#[must_use]
+pub fn code_worst_case(request: &Request) -> Usage {
+    let mut usage = Usage::none();
+    let bytes = u64::try_from(request.system.len() + request.user.len()).unwrap_or(u64::MAX);
+    let input = bytes.saturating_add(REQUEST_TOKENS_EXTRA);
+    usage.add(Metric::InputTokens, input, Basis::Estimated);
+    usage.add(
+        Metric::OutputTokens,
+        u64::from(CODE_OUTPUT_TOKENS_MAX),
+        Basis::Estimated,
+    );
+    usage
+}
+
+/// The most that a look at one frame can use.
+#[must_use]
+pub fn look_worst_case(question: &Request) -> Usage {
+    let mut usage = Usage::none();
+    let bytes = u64::try_from(question.system.len() + question.user.len()).unwrap_or(u64::MAX);
+    let input = bytes.saturating_add(estimate_image_input_tokens(1));
+    usage.add(Metric::InputTokens, input, Basis::Estimated);
+    usage.add(
+        Metric::OutputTokens,
+        u64::from(LOOK_OUTPUT_TOKENS_MAX),
         Basis::Estimated,
     );
     usage

@@ -1,12 +1,12 @@
 //! The calls of a whole video, in three cases.
 
 use super::calls::{narration_worst_case, picture_worst_case, writing_worst_case};
-use crate::domain::job::{Cast, Spec, images_of_scenes};
-use crate::domain::script::{Brief, Limits, language_name, script_prompt};
+use crate::domain::job::{Cast, Pipeline, Spec, images_of_scenes};
+use crate::domain::script::{Brief, Limits, language_name, outline_prompt, script_prompt};
 use crate::domain::usage::{Basis, Metric, Provider, Usage, estimate_text_tokens};
 
 /// What the figures rest on, for people.
-pub const BASIS: &str = "Likely: 20 spoken words a scene, one picture of 1,290 tokens each, one try a call. \
+pub const NARRATED_BASIS: &str = "Likely: 20 spoken words a scene, one picture of 1,290 tokens each, one try a call. \
      Lowest: short scenes, a model that does not think. Highest: the longest script that is accepted, and every call \
      tried as often as it may be paid for.";
 
@@ -24,6 +24,8 @@ pub enum Case {
 /// Calls of one kind that a video will take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedCall {
+    /// The stage, in the metering contract's words.
+    pub stage: &'static str,
     /// Who is called.
     pub provider: Provider,
     /// The key of the breakdown by model.
@@ -56,17 +58,23 @@ const PICTURE_TRIES_EXTRA: u32 = 1;
 /// The calls of a narrated video. `paid_tries_max` is how often one call may be paid for.
 #[must_use]
 pub fn narrated(spec: &Spec, cast: &Cast, case: Case, paid_tries_max: u32) -> Vec<PlannedCall> {
-    let mut calls = vec![writing(spec, &cast.script_model, case, paid_tries_max)];
+    let mut calls = vec![writing_call(
+        spec,
+        "script",
+        &cast.script_model,
+        case,
+        paid_tries_max,
+    )];
     if spec.rephrase {
-        calls.push(writing(spec, &cast.rephrase_model, case, paid_tries_max));
+        calls.push(writing_call(
+            spec,
+            "rephrase",
+            &cast.rephrase_model,
+            case,
+            paid_tries_max,
+        ));
     }
-    calls.push(PlannedCall {
-        provider: Provider::ElevenLabs,
-        model: cast.voice_id.clone(),
-        rate_model: cast.narration_model.clone(),
-        usage: narration(case),
-        times: spec.scene_count * tries(case, paid_tries_max),
-    });
+    calls.push(narration_call(spec, cast, case, paid_tries_max));
     let pictures: u32 = images_of_scenes(spec.image_count, spec.scene_count)
         .iter()
         .sum();
@@ -76,6 +84,7 @@ pub fn narrated(spec: &Spec, cast: &Cast, case: Case, paid_tries_max: u32) -> Ve
         0
     };
     calls.push(PlannedCall {
+        stage: "image",
         provider: Provider::Gemini,
         model: cast.image_model.clone(),
         rate_model: String::new(),
@@ -93,11 +102,38 @@ fn tries(case: Case, paid_tries_max: u32) -> u32 {
     }
 }
 
-fn writing(spec: &Spec, model: &str, case: Case, paid_tries_max: u32) -> PlannedCall {
+/// The narration of every scene.
+pub(super) fn narration_call(
+    spec: &Spec,
+    cast: &Cast,
+    case: Case,
+    paid_tries_max: u32,
+) -> PlannedCall {
+    PlannedCall {
+        stage: "narration",
+        provider: Provider::ElevenLabs,
+        model: cast.voice_id.clone(),
+        rate_model: cast.narration_model.clone(),
+        usage: narration(case),
+        times: spec.scene_count * tries(case, paid_tries_max),
+    }
+}
+
+/// The call that writes the script or outline, or rephrases it.
+pub(super) fn writing_call(
+    spec: &Spec,
+    stage: &'static str,
+    model: &str,
+    case: Case,
+    paid_tries_max: u32,
+) -> PlannedCall {
     let scenes = usize::try_from(spec.scene_count).unwrap_or(usize::MAX);
     let mut brief = Brief::new(spec.prompt.clone(), scenes);
     brief.language = Some(spec.language.clone()).filter(|tag| language_name(tag).is_some());
-    let prompt = script_prompt(&brief);
+    let prompt = match spec.pipeline {
+        Pipeline::Narrated => script_prompt(&brief),
+        Pipeline::Animated => outline_prompt(&brief),
+    };
     let usage = if case == Case::Highest {
         writing_worst_case(&prompt.system, &prompt.user)
     } else {
@@ -124,6 +160,7 @@ fn writing(spec: &Spec, model: &str, case: Case, paid_tries_max: u32) -> Planned
         usage
     };
     PlannedCall {
+        stage,
         provider: Provider::Gemini,
         model: model.to_owned(),
         rate_model: String::new(),
@@ -166,7 +203,7 @@ fn picture(case: Case) -> Usage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::job::{ModelWishes, Pipeline};
+    use crate::domain::job::ModelWishes;
     use crate::domain::timeline::AspectRatio;
 
     fn spec(scene_count: u32, rephrase: bool) -> Spec {

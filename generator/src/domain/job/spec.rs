@@ -123,7 +123,7 @@ mod aspect_text {
     }
 }
 
-/// How many scenes the prompt itself asks for: `… in 6 scenes`, `a 12-scene video`.
+/// How many scenes or sections the prompt itself asks for: `… in 6 scenes`, `a 12-section video`.
 #[must_use]
 pub fn scenes_in_prompt(prompt: &str) -> Option<u32> {
     let words: Vec<&str> = prompt
@@ -132,7 +132,9 @@ pub fn scenes_in_prompt(prompt: &str) -> Option<u32> {
         .collect();
     words.windows(2).find_map(|pair| {
         let [number, word] = pair else { return None };
-        let scene = word.eq_ignore_ascii_case("scene") || word.eq_ignore_ascii_case("scenes");
+        let scene = ["scene", "scenes", "section", "sections"]
+            .iter()
+            .any(|known| word.eq_ignore_ascii_case(known));
         let number = number.parse().ok().filter(|_| scene)?;
         (1..=SCENES_MAX).contains(&number).then_some(number)
     })
@@ -157,6 +159,7 @@ mod tests {
     fn a_prompt_can_say_how_many_scenes_it_wants() {
         assert_eq!(scenes_in_prompt("Tides, in 6 scenes."), Some(6));
         assert_eq!(scenes_in_prompt("A 12-scene video on bees"), Some(12));
+        assert_eq!(scenes_in_prompt("Bees in 15 sections"), Some(15));
         assert_eq!(scenes_in_prompt("The 7 wonders; a scene each"), None);
         assert_eq!(scenes_in_prompt("in 600 scenes"), None);
     }

@@ -21,12 +21,18 @@ pub enum StageKind {
     Narration,
     /// Draws the images.
     Image,
+    /// Writes animation code.
+    Code,
+    /// Runs and renders animation code, with its corrections.
+    Render,
+    /// Looks at rendered frames, with the fixes that follow.
+    Check,
     /// Compiles everything to the video.
     Compile,
 }
 
 impl StageKind {
-    /// The stage's name in the metering contract.
+    /// The stage's name; in the metering contract too, where its calls are not told apart there.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -35,6 +41,9 @@ impl StageKind {
             Self::Rephrase => "rephrase",
             Self::Narration => "narration",
             Self::Image => "image",
+            Self::Code => "code",
+            Self::Render => "render",
+            Self::Check => "check",
             Self::Compile => "compile",
         }
     }
@@ -129,12 +138,22 @@ impl Stage {
     #[must_use]
     pub fn of(spec: &Spec) -> Vec<Self> {
         let kinds: &[StageKind] = match spec.pipeline {
-            Pipeline::Narrated | Pipeline::Animated => &[
+            Pipeline::Narrated => &[
                 StageKind::Preflight,
                 StageKind::Script,
                 StageKind::Rephrase,
                 StageKind::Narration,
                 StageKind::Image,
+                StageKind::Compile,
+            ],
+            Pipeline::Animated => &[
+                StageKind::Preflight,
+                StageKind::Script,
+                StageKind::Rephrase,
+                StageKind::Narration,
+                StageKind::Code,
+                StageKind::Render,
+                StageKind::Check,
                 StageKind::Compile,
             ],
         };

@@ -126,7 +126,7 @@ pub fn script_prompt(brief: &Brief) -> Prompt {
 }
 
 /// A text for between tags, unable to close them.
-pub(super) fn fenced(topic: &str) -> String {
+pub(crate) fn fenced(topic: &str) -> String {
     let cleaned = clean_lines(topic);
     let mut open = cut(&cleaned, TOPIC_CHARS_MAX).to_owned();
     while let Some(at) = find_tag(&open) {
@@ -143,7 +143,7 @@ fn find_tag(text: &str) -> Option<(usize, usize)> {
         .find_map(|tag| lower.find(tag).map(|at| (at, at + tag.len())))
 }
 
-fn note(text: Option<&str>) -> Option<String> {
+pub(super) fn note(text: Option<&str>) -> Option<String> {
     let cleaned = super::clean::clean_line(text?);
     let cleaned = cut(&cleaned, NOTE_CHARS_MAX).trim_end_matches('.').trim();
     (!cleaned.is_empty()).then(|| cleaned.to_owned())

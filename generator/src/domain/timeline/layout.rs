@@ -48,6 +48,8 @@ pub struct SceneLength {
     pub narration_sample_count: u64,
     /// How many pictures it shows.
     pub picture_count: usize,
+    /// Frames that it shows at the least, whatever is said: those of a moving picture; 0 for still ones.
+    pub frame_count_min: u64,
 }
 
 /// One scene's place in the video.
@@ -185,7 +187,7 @@ pub enum TimelineError {
 impl Timeline {
     /// Lays scenes out one after the other, and their pictures within them.
     ///
-    /// Each scene lasts lead + narration + tail, rounded up to a frame, and starts
+    /// Each scene lasts lead + narration + tail, rounded up to a frame, or as long as its moving picture, and starts
     /// while the one before still fades out. Its pictures share its time evenly and
     /// fade into each other in the same way.
     ///
@@ -389,7 +391,8 @@ fn frame_counts(lengths: &[SceneLength], pacing: &Pacing) -> Result<Vec<u64>, Ti
             // Each picture is seen for two frames at the very least.
             let needed = (samples.div_ceil(SAMPLES_PER_FRAME) + around)
                 .max(floor)
-                .max(length.picture_count as u64 * 2);
+                .max(length.picture_count as u64 * 2)
+                .max(length.frame_count_min);
             Ok(needed + hold)
         })
         .collect()

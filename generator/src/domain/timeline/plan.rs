@@ -22,12 +22,55 @@ pub struct VideoPlan {
     pub scenes: Vec<ScenePlan>,
 }
 
-/// One scene: pictures and what is said over them.
+/// What is seen in a scene.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScenePlan {
+pub enum ScenePicture {
     /// The pictures as they were bought, PNG, JPEG or WebP: at least one. They share
     /// the scene's time evenly.
-    pub images: Vec<PathBuf>,
+    Images(Vec<PathBuf>),
+    /// A moving picture without sound. Its last frame stays until the voice has ended.
+    Footage {
+        /// The file: MP4, of the video's size and frame rate.
+        path: PathBuf,
+        /// How many frames it has.
+        frame_count: u64,
+    },
+}
+
+impl ScenePicture {
+    /// The still pictures; none of a moving one.
+    #[must_use]
+    pub fn images(&self) -> &[PathBuf] {
+        match self {
+            Self::Images(images) => images,
+            Self::Footage { .. } => &[],
+        }
+    }
+
+    /// How many pictures there are; a moving one is one.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Images(images) => images.len(),
+            Self::Footage { .. } => 1,
+        }
+    }
+
+    /// How many frames have to be shown at the least.
+    #[must_use]
+    pub const fn frame_count_min(&self) -> u64 {
+        match self {
+            Self::Images(_) => 0,
+            Self::Footage { frame_count, .. } => *frame_count,
+        }
+    }
+}
+
+/// One scene: what is seen, and what is said over it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScenePlan {
+    /// What is seen.
+    pub picture: ScenePicture,
     /// The narration as it was bought.
     pub narration: PathBuf,
     /// How the narration is encoded.

@@ -20,6 +20,7 @@ fn one_picture_each(samples: &[u64]) -> Vec<SceneLength> {
     let length = |&narration_sample_count| SceneLength {
         narration_sample_count,
         picture_count: 1,
+        frame_count_min: 0,
     };
     samples.iter().map(length).collect()
 }
@@ -96,6 +97,7 @@ fn pictures_of_a_scene_share_its_time_and_fade_into_each_other() {
     let lengths = [(6, 3), (4, 1)].map(|(seconds, picture_count)| SceneLength {
         narration_sample_count: seconds * SECOND,
         picture_count,
+        frame_count_min: 0,
     });
     let timeline = Timeline::lay_out(&lengths, &Pacing::default()).unwrap();
     // 206 frames and two inner fades of 15 make 236: 79, 79 and 78.
@@ -147,6 +149,7 @@ fn a_scene_without_pictures_or_with_too_many_is_refused() {
         let length = SceneLength {
             narration_sample_count: SECOND,
             picture_count,
+            frame_count_min: 0,
         };
         let error = Timeline::lay_out(&[length], &Pacing::default()).unwrap_err();
         let text = error.to_string();
@@ -210,7 +213,8 @@ proptest! {
     fn any_scenes_are_laid_out_without_a_gap_or_two_voices_at_once(
         lengths in prop::collection::vec(
             (2_400_u64..1_000_000, 1_usize..=PICTURE_COUNT_MAX).prop_map(|(samples, pictures)| {
-                SceneLength { narration_sample_count: samples, picture_count: pictures }
+                SceneLength { narration_sample_count: samples, picture_count: pictures ,
+frame_count_min: 0,}
             }),
             1..SCENE_COUNT_MAX,
         ),

@@ -20,6 +20,8 @@ fn setup() -> Setup {
             videos: 1,
             images: 1,
             narrations: 1,
+            sections: 1,
+            render_time: Duration::ZERO,
             retry: Policy::default(),
             cancel_grace: Duration::ZERO,
             stop_grace: Duration::ZERO,

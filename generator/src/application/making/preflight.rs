@@ -1,22 +1,29 @@
 //! Everything that can be known before money is spent.
 
-use super::{Checked, Ended, Narrated};
+use super::{Checked, Ended, Making};
 use crate::application::LogLevel;
 use crate::application::casting::{self, Offered};
 use crate::domain::estimate;
-use crate::domain::job::{Cast, Spec};
+use crate::domain::job::{Cast, Pipeline, Spec};
 use crate::domain::quota::Quota;
 use crate::domain::script::Script;
 
-impl Narrated {
+impl Making {
     /// Checks tools, models, voice and quota, and starts the session.
     pub(super) async fn preflight(&self) -> Result<Checked, Ended> {
         let tools = self.ports.editor.ready().await;
         let version = tools.map_err(|error| Ended::Failed(error.to_string()))?;
         self.board
             .log(LogLevel::Info, format!("compiling with {version}"));
-        let offered = Offered::ask(&*self.ports.pen, &*self.ports.speaker).await;
-        let found = offered.and_then(|offered| casting::cast(&self.wishes(), &self.setup, offered));
+        if self.spec.pipeline == Pipeline::Animated {
+            let animator = self.ports.animator.ready().await;
+            let version = animator.map_err(|missing| Ended::Failed(missing.to_string()))?;
+            self.board
+                .log(LogLevel::Info, format!("animating with {version}"));
+        }
+        let wishes = self.wishes();
+        let offered = Offered::ask(&wishes, &self.ports).await;
+        let found = offered.and_then(|offered| casting::cast(&wishes, &self.setup, offered));
         let found = found.map_err(|error| Ended::Failed(error.to_string()))?;
         for notice in found.notices {
             self.board.notice(notice);
@@ -44,6 +51,9 @@ impl Narrated {
                 (&mut spec.models.script, cast.script_model),
                 (&mut spec.models.rephrase, cast.rephrase_model),
                 (&mut spec.models.image, cast.image_model),
+                (&mut spec.models.code, cast.code_model),
+                (&mut spec.models.pro, cast.pro_model),
+                (&mut spec.models.vision, cast.vision_model),
                 (&mut spec.models.narration, cast.narration_model),
                 (&mut spec.voice_id, cast.voice_id),
             ] {
@@ -123,10 +133,24 @@ impl Narrated {
         };
         self.board.log(
             LogLevel::Info,
-            format!(
-                "script by {}, pictures by {}, narration by {voice} with {}",
-                cast.script_model, cast.image_model, cast.narration_model
-            ),
+            match self.spec.pipeline {
+                Pipeline::Narrated => format!(
+                    "script by {}, pictures by {}, narration by {voice} with {}",
+                    cast.script_model, cast.image_model, cast.narration_model
+                ),
+                Pipeline::Animated => format!(
+                    "outline by {}, code by {}, the last attempt by {}, frames seen by {}, narration by {voice} with {}",
+                    cast.script_model,
+                    cast.code_model,
+                    cast.pro_model,
+                    if cast.vision_model.is_empty() {
+                        "nobody"
+                    } else {
+                        &cast.vision_model
+                    },
+                    cast.narration_model
+                ),
+            },
         );
         Ok(())
     }

@@ -3,7 +3,7 @@
 use futures::StreamExt;
 use futures::stream;
 
-use super::{Checked, Ended, Narrated};
+use super::{Checked, Ended, Making, first_failure, scene_numbers};
 use crate::application::LogLevel;
 use crate::application::call::{CallError, Caller, NotKept, Order};
 use crate::application::ports::{KeptNarration, Speech};
@@ -13,9 +13,9 @@ use crate::domain::retry::FailureClass;
 use crate::domain::script::Script;
 use crate::domain::usage::Provider;
 
-impl Narrated {
+impl Making {
     /// Speaks every scene, or takes what was kept; in the order of the scenes.
-    pub(super) async fn narrate(
+    pub(in crate::application) async fn narrate(
         &self,
         caller: &Caller,
         checked: &Checked,
@@ -81,6 +81,7 @@ impl Narrated {
             model: cast.voice_id.clone(),
             rate_model: cast.narration_model.clone(),
             display_name: cast.voice_name.clone(),
+            stage: target.stage.as_str(),
             worst_case: estimate::narration_worst_case(&speech.text),
         };
         let mut bought = self.spoken(caller, &order, &speech).await;
@@ -130,7 +131,7 @@ impl Narrated {
             .call(
                 order,
                 || self.ports.speaker.speak(speech),
-                |narration| async move {
+                |narration, _| async move {
                     let store = &self.ports.store;
                     let kept = store
                         .keep_narration(&self.job_id, scene, &narration)
@@ -146,23 +147,4 @@ impl Narrated {
             )
             .await
     }
-}
-
-/// The scenes' numbers, from 1.
-pub(super) fn scene_numbers(script: &Script) -> impl Iterator<Item = u32> + use<> {
-    1..=u32::try_from(script.scenes.len()).unwrap_or(u32::MAX)
-}
-
-/// Everything, or the failure that stopped the rest.
-pub(super) fn first_failure<T>(outcomes: Vec<Result<T, Ended>>) -> Result<Vec<T>, Ended> {
-    let mut values = Vec::with_capacity(outcomes.len());
-    let mut stopped = None;
-    for outcome in outcomes {
-        match outcome {
-            Ok(value) => values.push(value),
-            Err(Ended::Stopped) => stopped = Some(Ended::Stopped),
-            Err(failed) => return Err(failed),
-        }
-    }
-    stopped.map_or(Ok(values), Err)
 }

@@ -1,13 +1,13 @@
 //! What finishing a video would take, for the person whose budget has stopped it.
 
-use super::{Ended, Narrated, aspect};
+use super::{Ended, Making};
 use crate::application::ports::{Announcement, ScriptKind, StoreError};
-use crate::domain::estimate::{self, Case, PlannedCall, narrated};
-use crate::domain::job::{Cast, images_of_scenes};
-use crate::domain::script::{Script, picture_prompts};
+use crate::domain::estimate::{self, Case, PlannedCall};
+use crate::domain::job::{Cast, Pipeline};
+use crate::domain::script::Scene;
 use crate::domain::usage::Provider;
 
-impl Narrated {
+impl Making {
     /// Says beside the reason what finishing would cost, and what to do.
     pub(super) async fn over_budget(&self, why: &str) -> Ended {
         let left = match self.what_is_left().await {
@@ -40,45 +40,30 @@ impl Narrated {
             ScriptKind::Written
         };
         match store.script(&self.job_id, kind).await? {
-            Some(script) => self.after_the_script(&cast, &script).await,
-            None => Ok(narrated(&self.spec, &cast, Case::Highest, 1)),
+            Some(script) => match self.spec.pipeline {
+                Pipeline::Narrated => self.narrated_left(&cast, &script).await,
+                Pipeline::Animated => self.animated_left(&cast, &script).await,
+            },
+            None => Ok(estimate::video(&self.spec, &cast, Case::Highest, 1)),
         }
     }
 
-    async fn after_the_script(
+    /// The call for a scene's narration, if that was not bought yet.
+    pub(in crate::application) async fn narration_left(
         &self,
         cast: &Cast,
-        script: &Script,
-    ) -> Result<Vec<PlannedCall>, StoreError> {
-        let store = &self.ports.store;
-        let scene_count = u32::try_from(script.scenes.len()).unwrap_or(u32::MAX);
-        let counts = images_of_scenes(self.spec.image_count, scene_count);
-        let mut left = Vec::new();
-        for ((scene, count), number) in script.scenes.iter().zip(counts).zip(1..) {
-            if store.narration(&self.job_id, number).await?.is_none() {
-                left.push(PlannedCall {
-                    provider: Provider::ElevenLabs,
-                    model: cast.voice_id.clone(),
-                    rate_model: cast.narration_model.clone(),
-                    usage: estimate::narration_worst_case(&scene.narration),
-                    times: 1,
-                });
-            }
-            let pictures = usize::try_from(count).unwrap_or(1);
-            let prompts = picture_prompts(script, scene, pictures, aspect(self.spec.aspect));
-            for (prompt, place) in prompts.iter().zip(1..) {
-                if store.picture(&self.job_id, number, place).await?.is_none() {
-                    left.push(PlannedCall {
-                        provider: Provider::Gemini,
-                        model: cast.image_model.clone(),
-                        rate_model: String::new(),
-                        usage: estimate::picture_worst_case(prompt),
-                        times: 1,
-                    });
-                }
-            }
-        }
-        Ok(left)
+        scene: &Scene,
+        number: u32,
+    ) -> Result<Option<PlannedCall>, StoreError> {
+        let kept = self.ports.store.narration(&self.job_id, number).await?;
+        Ok(kept.is_none().then(|| PlannedCall {
+            stage: "narration",
+            provider: Provider::ElevenLabs,
+            model: cast.voice_id.clone(),
+            rate_model: cast.narration_model.clone(),
+            usage: estimate::narration_worst_case(&scene.narration),
+            times: 1,
+        }))
     }
 }
 
@@ -89,7 +74,7 @@ fn announcement(session_id: &str, call: &PlannedCall) -> Announcement {
         model: call.model.clone(),
         rate_model: call.rate_model.clone(),
         display_name: String::new(),
-        stage: "",
+        stage: call.stage,
         scene: 0,
         number: 1,
         attempt: 1,

@@ -1,21 +1,24 @@
 //! The script, and its rephrasing by a second model.
 
-use super::{Ended, Narrated};
+use super::{Ended, Making};
 use crate::application::LogLevel;
 use crate::application::call::{Caller, NotKept, Order};
 use crate::application::ports::{ScriptKind, Written};
 use crate::domain::estimate;
-use crate::domain::job::{Cast, ItemKey, StageKind, StageState, Target};
+use crate::domain::job::{Cast, ItemKey, Pipeline, StageKind, StageState, Target};
 use crate::domain::script::{
-    Accepted, Prompt, Script, accept, merge, rephrase_prompt, script_prompt,
+    Accepted, Prompt, Script, accept, merge, outline_prompt, rephrase_prompt, script_prompt,
 };
 use crate::domain::usage::Provider;
 
-impl Narrated {
+impl Making {
     /// Writes the script, or takes the one that was kept.
     pub(super) async fn write(&self, caller: &Caller, cast: &Cast) -> Result<Script, Ended> {
         let brief = self.brief();
-        let prompt = script_prompt(&brief);
+        let prompt = match self.spec.pipeline {
+            Pipeline::Narrated => script_prompt(&brief),
+            Pipeline::Animated => outline_prompt(&brief),
+        };
         let read = |written: Written| {
             let draft = written.map_err(NotKept::Unusable)?;
             accept(draft, &brief).map_err(|rejected| NotKept::Unusable(rejected.to_string()))
@@ -55,6 +58,7 @@ impl Narrated {
             model: model.to_owned(),
             rate_model: String::new(),
             display_name: String::new(),
+            stage: stage.as_str(),
             worst_case: estimate::writing_worst_case(&prompt.system, &prompt.user),
         }
     }
@@ -85,7 +89,7 @@ impl Narrated {
             .call(
                 order,
                 || self.ports.pen.write(&order.model, prompt),
-                |written| async move {
+                |written, _| async move {
                     let accepted = read(written)?;
                     self.ports
                         .store
@@ -119,13 +123,5 @@ impl Narrated {
             ),
         );
         Ok(script)
-    }
-
-    /// Says on the board that an item failed.
-    pub(super) fn failed(&self, target: Target, why: &str) {
-        self.board.item(target, |item| {
-            item.state = StageState::Failed;
-            why.clone_into(&mut item.detail);
-        });
     }
 }
