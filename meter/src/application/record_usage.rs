@@ -6,7 +6,7 @@ use super::Error;
 use super::meter::{Meter, unexpected};
 use super::ports::{Answer, Change, Recorded, Recording, ReportedBacklog};
 use super::writer::Waiting;
-use crate::domain::event::SentEvent;
+use crate::domain::event::{Event, SentEvent};
 use crate::domain::limits::BACKLOGS_MAX;
 use crate::domain::problem::Problem;
 use crate::domain::{text, validate};
@@ -33,6 +33,27 @@ pub struct Batch {
     pub recorder_id: String,
     /// What it still holds.
     pub backlogs: Vec<SentBacklog>,
+}
+
+/// A batch whose events were looked at one by one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CheckedBatch {
+    /// The events; in the place of one that breaks a rule, the rule.
+    pub events: Vec<Result<Event, Problem>>,
+    /// The recorder; empty for none that keeps anything.
+    pub recorder_id: String,
+    /// What it still holds.
+    pub backlogs: Vec<SentBacklog>,
+}
+
+impl From<Batch> for CheckedBatch {
+    fn from(batch: Batch) -> Self {
+        Self {
+            events: batch.events.into_iter().map(validate::event).collect(),
+            recorder_id: batch.recorder_id,
+            backlogs: batch.backlogs,
+        }
+    }
 }
 
 /// A batch on its way to the ledger.
@@ -71,7 +92,11 @@ impl Meter {
     ///
     /// # Errors
     /// The request as a whole breaks a rule, there is no room, or the ledger failed.
-    pub async fn record(&self, batch: Batch, events_max: usize) -> Result<Vec<Recorded>, Error> {
+    pub async fn record(
+        &self,
+        batch: impl Into<CheckedBatch>,
+        events_max: usize,
+    ) -> Result<Vec<Recorded>, Error> {
         let waiting =
             tokio::time::timeout(super::writer::ROOM_TIMEOUT, self.enqueue(batch, events_max));
         waiting.await.map_err(|_| Error::Busy)??.outcomes().await
@@ -82,7 +107,12 @@ impl Meter {
     ///
     /// # Errors
     /// The request as a whole breaks a rule, or the meter is stopping.
-    pub async fn enqueue(&self, batch: Batch, events_max: usize) -> Result<RecordingUsage, Error> {
+    pub async fn enqueue(
+        &self,
+        batch: impl Into<CheckedBatch>,
+        events_max: usize,
+    ) -> Result<RecordingUsage, Error> {
+        let batch = batch.into();
         let count = batch.events.len();
         if count == 0 || count > events_max {
             return Err(Problem::new(
@@ -95,7 +125,7 @@ impl Meter {
         let mut events = Vec::with_capacity(count);
         let mut refused = Vec::with_capacity(count);
         for event in batch.events {
-            match validate::event(event) {
+            match event {
                 Ok(event) => {
                     events.push(event);
                     refused.push(None);

@@ -19,6 +19,13 @@ pub(super) const ROOM_TIMEOUT: Duration = Duration::from_secs(2);
 const GROUP_EVENTS_MAX: usize = 20_000;
 /// Requests of one transaction.
 const GROUP_REQUESTS_MAX: usize = 4_096;
+/// How long a group is waited for while many call at once: a commit costs the same for one and for a hundred. Whoever
+/// calls alone never waits.
+const LINGER: Duration = Duration::from_micros(1_500);
+/// Requests of the last group from which on many call at once.
+const LINGER_REQUESTS_MIN: usize = 4;
+/// Events of a group that is large enough not to wait for more.
+const LINGER_EVENTS_MAX: usize = 512;
 /// How long nobody must have come before the ledger is tidied.
 const TIDY_AFTER: Duration = Duration::from_secs(1);
 /// How often the ledger is written for real to see whether it can be, and how many bytes.
@@ -253,10 +260,13 @@ fn drive(
 ) {
     let mut last_proof = Instant::now();
     let mut failing = false;
+    let mut last_requests = 0;
     loop {
         match jobs.recv_timeout(TIDY_AFTER) {
             Ok(first) => {
-                let group = gather(first, jobs);
+                let many = last_requests >= LINGER_REQUESTS_MIN;
+                let group = gather(first, jobs, many.then_some(LINGER));
+                last_requests = group.len();
                 let (requests, replies): (Vec<_>, Vec<_>) = group
                     .into_iter()
                     .map(|job| (job.request, (job.reply, job._room)))
@@ -301,16 +311,27 @@ fn tidy(ledger: &mut dyn Ledger, now: Timestamp) {
     }
 }
 
-/// The first job and whatever waits behind it, up to what one transaction should hold.
-fn gather(first: Job, jobs: &mpsc::Receiver<Job>) -> Vec<Job> {
+/// The first job and whatever waits behind it, or comes while it lingers, up to what one transaction should hold.
+fn gather(first: Job, jobs: &mpsc::Receiver<Job>, linger: Option<Duration>) -> Vec<Job> {
     let mut events = weight(&first.request);
     let mut group = vec![first];
-    while events < GROUP_EVENTS_MAX && group.len() < GROUP_REQUESTS_MAX {
-        let Ok(job) = jobs.try_recv() else { break };
-        events += weight(&job.request);
-        group.push(job);
+    take_waiting(&mut group, &mut events, jobs);
+    if let Some(linger) = linger
+        && events < LINGER_EVENTS_MAX
+    {
+        // Asleep and not at the queue: nobody who comes has to wake this thread.
+        std::thread::sleep(linger);
+        take_waiting(&mut group, &mut events, jobs);
     }
     group
+}
+
+fn take_waiting(group: &mut Vec<Job>, events: &mut usize, jobs: &mpsc::Receiver<Job>) {
+    while *events < GROUP_EVENTS_MAX && group.len() < GROUP_REQUESTS_MAX {
+        let Ok(job) = jobs.try_recv() else { break };
+        *events += weight(&job.request);
+        group.push(job);
+    }
 }
 
 /// Notes a failure of the ledger itself.

@@ -1,8 +1,8 @@
 //! Whether two events say the same: a fingerprint of everything a caller sent, before any default is filled in.
 
-use blake3::Hasher;
 use reelmeter_rating::{Basis, Outcome, Variant};
 
+use super::alike::Own;
 use super::event::{Sent, SentEvent};
 
 /// The fingerprint of an event's content. Labels count in the order of their keys, quantities in the order in which
@@ -10,17 +10,36 @@ use super::event::{Sent, SentEvent};
 /// grows. 64 bits: it only ever tells apart events of one id, which differ by mistake and not by design.
 #[must_use]
 pub fn of(event: &SentEvent) -> i64 {
-    let mut content = Content(Hasher::new());
-    content.text(1, &event.event_id);
+    let values: Vec<i64> = event
+        .quantities
+        .iter()
+        .map(|quantity| quantity.value)
+        .collect();
+    let own = Own {
+        event_id: &event.event_id,
+        values: &values,
+        occur_time: event.occur_time,
+        scene: event.scene,
+        attempt: event.attempt,
+    };
+    of_alike(event, own, &mut Vec::new())
+}
+
+/// The same of an event that shares everything with this one but what is its own. `scratch` is overwritten.
+#[must_use]
+pub fn of_alike(event: &SentEvent, own: Own<'_>, scratch: &mut Vec<u8>) -> i64 {
+    scratch.clear();
+    let mut content = Content(scratch);
+    content.text(1, own.event_id);
     content.text(2, &event.session_id);
     content.text(3, &event.service);
     content.text(4, &event.model);
     content.text(5, &event.rate_model);
     content.text(6, &event.model_display_name);
-    for quantity in &event.quantities {
+    for (quantity, value) in event.quantities.iter().zip(own.values) {
         content.tag(7);
         content.text(8, &quantity.metric);
-        content.number(9, quantity.value);
+        content.number(9, *value);
         content.number(10, sent(quantity.basis, basis_number));
         if let Some(billed) = &quantity.provider_billed {
             content.tag(11);
@@ -29,14 +48,14 @@ pub fn of(event: &SentEvent) -> i64 {
             content.text(14, &billed.expected_value);
         }
     }
-    if let Some(time) = &event.occur_time {
+    if let Some(time) = &own.occur_time {
         content.tag(15);
         content.number(16, time.seconds);
         content.number(17, i64::from(time.nanoseconds));
     }
     content.text(18, &event.stage);
-    content.number(19, i64::from(event.scene));
-    content.number(20, i64::from(event.attempt));
+    content.number(19, i64::from(own.scene));
+    content.number(20, i64::from(own.attempt));
     content.number(21, sent(event.outcome, outcome_number));
     content.text(22, &event.replaces_event_id);
     content.text(23, &event.reservation_id);
@@ -47,36 +66,32 @@ pub fn of(event: &SentEvent) -> i64 {
         content.text(27, value);
     }
     content.number(28, i64::from(event.simulated));
-    content.finish()
+    let hash = blake3::hash(scratch);
+    let (bytes, _) = hash.as_bytes().as_chunks::<8>();
+    bytes.first().map_or(0, |bytes| i64::from_le_bytes(*bytes))
 }
 
 /// Tagged fields, each with its length: no two contents give the same bytes.
-struct Content(Hasher);
+struct Content<'a>(&'a mut Vec<u8>);
 
-impl Content {
+impl Content<'_> {
     fn tag(&mut self, tag: u8) {
-        self.0.update(&[tag]);
+        self.0.push(tag);
     }
 
     fn text(&mut self, tag: u8, text: &str) {
         if !text.is_empty() {
             self.tag(tag);
-            self.0.update(&(text.len() as u64).to_le_bytes());
-            self.0.update(text.as_bytes());
+            self.0.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            self.0.extend_from_slice(text.as_bytes());
         }
     }
 
     fn number(&mut self, tag: u8, number: i64) {
         if number != 0 {
             self.tag(tag);
-            self.0.update(&number.to_le_bytes());
+            self.0.extend_from_slice(&number.to_le_bytes());
         }
-    }
-
-    fn finish(self) -> i64 {
-        let mut bytes = [0; 8];
-        self.0.finalize_xof().fill(&mut bytes);
-        i64::from_le_bytes(bytes)
     }
 }
 

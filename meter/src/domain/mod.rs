@@ -1,6 +1,7 @@
 //! What is true without a clock, a disk or a network: which events are sound, what a session's usage adds up to, and
 //! what a summary says of it.
 
+pub mod alike;
 pub mod audit;
 pub mod budget;
 pub mod content_hash;

@@ -78,7 +78,29 @@ pub struct Placed<'a> {
 }
 
 impl Placed<'_> {
-    /// What it adds to its session, `sign` (1 or -1) times, in a generation and sorted by these boundaries.
+    /// Where it counts, in a generation and sorted by these boundaries.
+    ///
+    /// # Errors
+    /// A negative quantity.
+    pub fn key(&self, boundaries: &Boundaries, generation: i64) -> Result<FineKey, ClassifyError> {
+        let class = ClassKey::of(
+            self.id,
+            self.series,
+            self.values,
+            self.rated,
+            self.clock_ahead,
+            boundaries,
+        )?;
+        Ok(FineKey {
+            generation,
+            class,
+            day: day(self.rated),
+            scene: self.scene,
+            attempt: self.attempt,
+        })
+    }
+
+    /// What it adds to its session, `sign` (1 or -1) times.
     ///
     /// # Errors
     /// A negative quantity.
@@ -88,23 +110,8 @@ impl Placed<'_> {
         generation: i64,
         sign: i64,
     ) -> Result<Delta, ClassifyError> {
-        let class = ClassKey::of(
-            self.id,
-            self.series,
-            self.values,
-            self.rated,
-            self.clock_ahead,
-            boundaries,
-        )?;
-        let key = FineKey {
-            generation,
-            class,
-            day: day(self.rated),
-            scene: self.scene,
-            attempt: self.attempt,
-        };
         Ok(Delta {
-            key,
+            key: self.key(boundaries, generation)?,
             sum: Sum::of(self.values, self.billed),
             sign,
         })

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use reelmeter_rating::class::ClassifyError;
 use reelmeter_rating::{
-    Boundaries, ContextTier, EventTraits, Name, Period, QuantityView, Usage, UsageClass,
+    Basis, Boundaries, ContextTier, EventTraits, Name, Period, QuantityView, Usage, UsageClass,
 };
 
 use super::budget::{Cap, Reservation};
@@ -49,7 +49,26 @@ impl ClassKey {
         clock_ahead: bool,
         boundaries: &Boundaries,
     ) -> Result<Self, ClassifyError> {
-        let quantities: Vec<QuantityView<'_>> = series.quantities(values).collect();
+        // Nearly every event has few quantities: no need to ask for memory.
+        const FEW: usize = 8;
+        const NONE: QuantityView<'_> = QuantityView {
+            metric: "",
+            value: 0,
+            basis: Basis::Reported,
+        };
+        let (mut few, mut many) = ([NONE; FEW], Vec::new());
+        let quantities = match few.get_mut(..series.metrics.len()) {
+            Some(few) => {
+                for (place, quantity) in few.iter_mut().zip(series.quantities(values)) {
+                    *place = quantity;
+                }
+                &*few
+            }
+            None => {
+                many.extend(series.quantities(values));
+                many.as_slice()
+            }
+        };
         let traits = EventTraits::of(
             &Usage {
                 service: &series.service,
@@ -58,7 +77,7 @@ impl ClassKey {
                 variant: series.variant,
                 time: rated,
                 clock: clock_ahead,
-                quantities: &quantities,
+                quantities,
             },
             boundaries,
         )?;
@@ -169,6 +188,21 @@ impl Sum {
             events: 1,
             values: values.iter().map(|value| i128::from(*value)).collect(),
             billed: billed.iter().map(BilledSum::of).collect(),
+        }
+    }
+
+    /// Adds a single event.
+    pub fn add_event(&mut self, values: &[i64], billed: &[Billed]) {
+        if !billed.is_empty() {
+            return self.add(&Self::of(values, billed), 1);
+        }
+        self.events += 1;
+        if self.values.len() < values.len() {
+            self.values.resize(values.len(), 0);
+        }
+        for (sum, value) in self.values.iter_mut().zip(values) {
+            // Each value is at most an i64 and there are fewer than 2^63 of them.
+            *sum += i128::from(*value);
         }
     }
 

@@ -10,12 +10,12 @@ use reelmeter_proto::meter::v1::meter_service_server::MeterService;
 use reelmeter_service::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::batch::SentBatch;
 use super::shared_summary::SharedMessage;
 use super::status::status;
 use super::{export, from_wire, page_token, reports, stream_usage, to_wire, watch_summary};
 use crate::application::meter::{ReservationRequest, SessionRequest};
 use crate::application::ports::{Recorded, SessionFilter};
-use crate::application::record_usage::Batch;
 use crate::application::{Error, Meter};
 use crate::domain::budget::ReservationStatus;
 use crate::domain::limits::{EVENTS_PER_REQUEST_MAX, LABELS_MAX};
@@ -54,6 +54,46 @@ impl MeterApi {
     ) -> Result<Answers<SharedMessage>, Status> {
         let messages = watch_summary::answers(self.meter.clone(), request, self.shutdown.clone());
         Ok(Box::pin(messages.await.map_err(status)?))
+    }
+
+    /// Records a batch; callers over a connection come here through [`super::quick_recording`].
+    pub(super) async fn record(
+        &self,
+        request: Request<SentBatch>,
+    ) -> Result<Response<wire::RecordUsageResponse>, Status> {
+        let SentBatch { ids, batch, .. } = request.into_inner();
+        let recorded = self
+            .meter
+            .record(batch, EVENTS_PER_REQUEST_MAX)
+            .await
+            .map_err(status)?;
+        let outcome = |(event_id, recorded): (String, Recorded)| {
+            let (status, problem) = record_status(recorded);
+            let (field, reason) = problem
+                .map(|problem| (problem.field, problem.reason))
+                .unwrap_or_default();
+            wire::EventOutcome {
+                event_id,
+                status: status.into(),
+                field,
+                reason,
+            }
+        };
+        let outcomes = ids.into_iter().zip(recorded).map(outcome).collect();
+        Ok(Response::new(wire::RecordUsageResponse { outcomes }))
+    }
+
+    /// Records the batches of a stream; callers over a connection come here through [`super::quick_recording`].
+    pub(super) async fn stream(
+        &self,
+        request: Request<impl Stream<Item = Result<SentBatch, Status>> + Send + Unpin + 'static>,
+    ) -> Result<Response<Answers<wire::StreamUsageResponse>>, Status> {
+        let answers = stream_usage::answers(
+            self.meter.clone(),
+            request.into_inner(),
+            self.shutdown.clone(),
+        );
+        Ok(Response::new(Box::pin(answers)))
     }
 
     fn summary(&self, usage: &SessionUsage) -> wire::Summary {
@@ -173,36 +213,7 @@ impl MeterService for MeterApi {
         &self,
         request: Request<wire::RecordUsageRequest>,
     ) -> Result<Response<wire::RecordUsageResponse>, Status> {
-        let wire::RecordUsageRequest {
-            events,
-            recorder_id,
-            backlogs,
-        } = request.into_inner();
-        let ids: Vec<String> = events.iter().map(|event| event.event_id.clone()).collect();
-        let batch = Batch {
-            events: events.into_iter().map(from_wire::event).collect(),
-            recorder_id,
-            backlogs: backlogs.into_iter().map(from_wire::backlog).collect(),
-        };
-        let recorded = self
-            .meter
-            .record(batch, EVENTS_PER_REQUEST_MAX)
-            .await
-            .map_err(status)?;
-        let outcome = |(event_id, recorded): (String, Recorded)| {
-            let (status, problem) = record_status(recorded);
-            let (field, reason) = problem
-                .map(|problem| (problem.field, problem.reason))
-                .unwrap_or_default();
-            wire::EventOutcome {
-                event_id,
-                status: status.into(),
-                field,
-                reason,
-            }
-        };
-        let outcomes = ids.into_iter().zip(recorded).map(outcome).collect();
-        Ok(Response::new(wire::RecordUsageResponse { outcomes }))
+        self.record(request.map(SentBatch::from)).await
     }
 
     type StreamUsageStream = Answers<wire::StreamUsageResponse>;
@@ -211,12 +222,10 @@ impl MeterService for MeterApi {
         &self,
         request: Request<Streaming<wire::StreamUsageRequest>>,
     ) -> Result<Response<Self::StreamUsageStream>, Status> {
-        let answers = stream_usage::answers(
-            self.meter.clone(),
-            request.into_inner(),
-            self.shutdown.clone(),
-        );
-        Ok(Response::new(Box::pin(answers)))
+        let (metadata, extensions, batches) = request.into_parts();
+        let batches = batches.map(|batch| batch.map(SentBatch::from));
+        self.stream(Request::from_parts(metadata, extensions, batches))
+            .await
     }
 
     async fn report_recorder_status(

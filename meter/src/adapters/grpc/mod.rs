@@ -1,10 +1,13 @@
 //! The meter over gRPC: translating requests and answers, and nothing else.
 
+mod batch;
 mod export;
 mod from_wire;
 mod meter_service;
 mod page_token;
 mod pricing_service;
+mod quick_recording;
+mod read_events;
 mod reports;
 pub mod server;
 mod shared_summary;

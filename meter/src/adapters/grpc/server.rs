@@ -17,7 +17,7 @@ use tonic::transport::server::{Connected, ServerTlsConfig};
 use tonic_health::ServingStatus;
 use tonic_web::GrpcWebLayer;
 
-use super::shared_summary::SharedSummaries;
+use super::quick_recording::QuickRecording;
 use super::token::TokenCheck;
 use super::{MeterApi, PricingApi};
 use crate::adapters::otlp::TraceApi;
@@ -82,7 +82,7 @@ where
     if let Some(tls) = access.tls {
         builder = builder.tls_config(tls)?;
     }
-    let meter_service = SharedSummaries::new(
+    let meter_service = QuickRecording::new(
         MeterApi::new(meter.clone(), shutdown.clone()),
         MESSAGE_BYTES_MAX,
     );

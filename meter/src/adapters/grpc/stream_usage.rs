@@ -4,12 +4,12 @@ use futures::{Stream, StreamExt, stream};
 use reelmeter_proto::meter::v1 as wire;
 use reelmeter_service::CancellationToken;
 use tokio::sync::mpsc;
-use tonic::{Status, Streaming};
+use tonic::Status;
 
-use super::from_wire;
+use super::batch::SentBatch;
 use super::meter_service::record_status;
 use super::status::status;
-use crate::application::record_usage::{Batch, RecordingUsage};
+use crate::application::record_usage::RecordingUsage;
 use crate::application::{Error, Meter};
 use crate::domain::limits::EVENTS_PER_STREAM_BATCH_MAX;
 
@@ -23,7 +23,7 @@ type Taken = (i64, Result<RecordingUsage, Error>);
 /// answered, and then the stream fails with UNAVAILABLE.
 pub(super) fn answers(
     meter: Meter,
-    batches: Streaming<wire::StreamUsageRequest>,
+    batches: impl Stream<Item = Result<SentBatch, Status>> + Send + Unpin + 'static,
     shutdown: CancellationToken,
 ) -> impl Stream<Item = Result<wire::StreamUsageResponse, Status>> + Send {
     let (sender, receiver) = mpsc::channel(BATCHES_IN_HAND_MAX);
@@ -48,7 +48,7 @@ pub(super) fn answers(
 /// Reads batches and puts them into the ledger's queue, in order, until the caller or the meter has had enough.
 async fn take(
     meter: Meter,
-    mut batches: Streaming<wire::StreamUsageRequest>,
+    mut batches: impl Stream<Item = Result<SentBatch, Status>> + Send + Unpin + 'static,
     shutdown: CancellationToken,
     taken: mpsc::Sender<Result<Taken, Status>>,
 ) {
@@ -60,24 +60,17 @@ async fn take(
         let next = tokio::select! {
             biased;
             () = shutdown.cancelled() => Err(status(Error::Stopping)),
-            next = batches.message() => next,
+            next = batches.next() => next.transpose(),
         };
         let request = match next {
             Ok(Some(request)) => request,
             Ok(None) => return,
             Err(error) => return room.send(Err(error)),
         };
-        let batch = Batch {
-            events: request.events.into_iter().map(from_wire::event).collect(),
-            recorder_id: request.recorder_id,
-            backlogs: request
-                .backlogs
-                .into_iter()
-                .map(from_wire::backlog)
-                .collect(),
-        };
-        let recording = meter.enqueue(batch, EVENTS_PER_STREAM_BATCH_MAX).await;
-        room.send(Ok((request.batch_number, recording)));
+        let recording = meter
+            .enqueue(request.batch, EVENTS_PER_STREAM_BATCH_MAX)
+            .await;
+        room.send(Ok((request.number, recording)));
     }
 }
 

@@ -1,11 +1,13 @@
 //! Event ids as the database keeps them: UUIDs in sixteen bytes, any other id as its text.
 
+use std::hash::{Hash, Hasher};
+
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use uuid::Uuid;
 
 /// An event id.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum EventId {
     /// A UUID that was written in lower case with hyphens, so that its text can be given back exactly.
     Uuid([u8; 16]),
@@ -15,9 +17,11 @@ pub(super) enum EventId {
 
 impl EventId {
     pub(super) fn of(text: &str) -> Self {
+        // Only digits that are written as they would be given back.
+        let lower = |text: &[u8]| !text.iter().any(u8::is_ascii_uppercase);
         if text.len() == uuid::fmt::Hyphenated::LENGTH
+            && lower(text.as_bytes())
             && let Ok(uuid) = Uuid::try_parse(text)
-            && *uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == *text
         {
             return Self::Uuid(uuid.into_bytes());
         }
@@ -28,6 +32,21 @@ impl EventId {
         match self {
             Self::Uuid(bytes) => Uuid::from_bytes(bytes).hyphenated().to_string(),
             Self::Text(text) => text.into_string(),
+        }
+    }
+}
+
+/// Two words instead of sixteen bytes with their length: ids are hashed several times an event.
+impl Hash for EventId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Uuid(bytes) => {
+                let (words, _) = bytes.as_chunks::<8>();
+                words
+                    .iter()
+                    .for_each(|word| state.write_u64(u64::from_ne_bytes(*word)));
+            }
+            Self::Text(text) => text.hash(state),
         }
     }
 }

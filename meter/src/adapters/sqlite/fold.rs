@@ -7,9 +7,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::codec;
 use super::error::Result;
-use super::event_id::EventId;
 use super::ledger::SqliteLedger;
 use super::load;
+use super::recent::newest_of;
 use super::row::{self, EventRow};
 use super::tail::{FineKey, Newest, SessionTail, Tail, TailKey};
 use super::tail_file;
@@ -26,15 +26,16 @@ impl SqliteLedger {
         if self.tail.is_empty() {
             return Ok(());
         }
-        self.in_transaction(|ledger| {
+        let newest = newest_of(&self.tail.keys);
+        let folded = self.in_transaction(|ledger| {
             let connection = &ledger.connection;
-            // In the order of the index: neighbours share their page.
-            let mut keys: Vec<_> = ledger.tail.keys.iter().collect();
-            keys.sort_unstable_by_key(|(key, _)| *key);
-            let mut insert = connection
-                .prepare_cached("INSERT INTO event_key (tenant, id, n) VALUES (?1, ?2, ?3)")?;
-            for ((tenant, id), key) in keys {
-                insert.execute(params![tenant, id, key.n])?;
+            let ids = ledger.tail.keys.iter().map(|((tenant, id), key)| (*tenant, id, key.n));
+            let folded = ledger.keys.fold(connection, ids)?;
+            let mut keep = connection.prepare_cached(
+                "UPDATE tenant SET newest_id = ?2 WHERE id = ?1 AND (newest_id IS NULL OR newest_id < ?2)",
+            )?;
+            for (tenant, id) in &newest {
+                keep.execute(params![tenant, id])?;
             }
             for (session, tail) in &ledger.tail.sessions {
                 fold_session(connection, *session, tail)?;
@@ -44,19 +45,11 @@ impl SqliteLedger {
                     "INSERT OR REPLACE INTO meta (name, value) VALUES ('watermark', ?1)",
                 )?
                 .execute(params![ledger.last_event])?;
-            Ok(())
+            Ok(folded)
         })?;
-        for (tenant, id) in std::mem::take(&mut self.tail).keys.into_keys() {
-            if let EventId::Uuid(_) = id {
-                let newest = self
-                    .newest_folded
-                    .entry(tenant)
-                    .or_insert_with(|| id.clone());
-                if id > *newest {
-                    *newest = id;
-                }
-            }
-        }
+        self.keys.replace(folded);
+        let keys = std::mem::take(&mut self.tail).keys;
+        self.recent.remember(keys, newest, &mut self.newest_folded);
         Ok(())
     }
 

@@ -11,10 +11,13 @@ use rusqlite::{Connection, ToSql, params};
 
 use super::error::Result;
 use super::event_id::EventId;
+use super::keys::KeyIndex;
 use super::library::SqliteLibrary;
 use super::load::{self, Snapshots};
 use super::lock::LedgerLock;
+use super::new_rows::NewRows;
 use super::open::{self, OpenError};
+use super::recent::Recent;
 use super::tail::Tail;
 use super::tenant_prices::{self, TenantPrices};
 use crate::application::Error;
@@ -78,8 +81,15 @@ pub struct SqliteLedger {
     pub(super) sessions: LruCache<SessionKey, Held>,
     pub(super) tenants: HashMap<Arc<str>, i64>,
     pub(super) tail: Tail,
-    /// By the tenant's number: the greatest UUID up to the watermark. No entry: there is none.
+    /// The ids up to the watermark.
+    pub(super) keys: KeyIndex,
+    /// Those of them that were folded last, still in memory.
+    pub(super) recent: Recent,
+    /// By the tenant's number: the greatest UUID up to the watermark that is not among the recent ones. No entry: there is
+    /// none.
     pub(super) newest_folded: HashMap<i64, EventId>,
+    /// Events of the open transaction that are not in the file yet.
+    pub(super) rows: NewRows,
     /// The number of the last event.
     pub(super) last_event: i64,
     pub(super) last_series: i64,
@@ -140,12 +150,14 @@ impl SqliteLedger {
             snapshots: Snapshots::default(),
         };
         Ok(Self {
-            connection,
             shared: Arc::new(shared),
             // The number is kept by hand: a session that is watched cannot be let go.
             sessions: LruCache::unbounded(),
             tenants: HashMap::from([(Arc::from(""), 0)]),
             tail: Tail::default(),
+            keys: KeyIndex::open(&connection)?,
+            recent: Recent::default(),
+            rows: NewRows::default(),
             newest_folded,
             last_event,
             last_series,
@@ -153,6 +165,7 @@ impl SqliteLedger {
             sorted_by: Arc::new(Boundaries::new(boundaries.iter().copied())),
             boundaries,
             lock,
+            connection,
         })
     }
 
@@ -175,6 +188,7 @@ impl SqliteLedger {
             Ok(value)
         });
         if worked.is_err() {
+            self.rows.clear();
             // A tenant that the transaction made is gone with it.
             self.tenants.retain(|name, _| name.is_empty());
             // A rollback that fails leaves nothing behind either: the next BEGIN says so.

@@ -160,19 +160,10 @@ pub(super) fn watermark(connection: &Connection) -> Result<i64> {
 
 /// The greatest UUID of each tenant up to the watermark, where there is one.
 pub(super) fn newest_folded(connection: &Connection) -> Result<HashMap<i64, EventId>> {
-    // Bytes sort after text, so that the greatest key of a tenant is its greatest UUID.
-    let mut statement = connection.prepare_cached(
-        "SELECT tenant.id, (SELECT event_key.id FROM event_key WHERE event_key.tenant = tenant.id \
-         ORDER BY event_key.id DESC LIMIT 1) FROM tenant",
-    )?;
-    let newest = collect(&mut statement, [], |row| {
-        Ok((row.get(0)?, row.get::<_, Option<EventId>>(1)?))
-    })?;
-    let uuids = newest.into_iter().filter_map(|(tenant, id)| match id {
-        Some(id @ EventId::Uuid(_)) => Some((tenant, id)),
-        _ => None,
-    });
-    Ok(uuids.collect())
+    let mut statement = connection
+        .prepare_cached("SELECT id, newest_id FROM tenant WHERE newest_id IS NOT NULL")?;
+    let newest = collect(&mut statement, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(newest.into_iter().collect())
 }
 
 /// Every boundary, in the order in which the meter learnt of it.

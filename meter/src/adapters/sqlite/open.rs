@@ -15,10 +15,11 @@ use crate::application::Error;
 ///
 /// A small runner of our own and not refinery: the database's own `user_version` says which steps were taken, inside the
 /// transaction of the step, and a file of a newer program is refused by the same number.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     include_str!("../../../migrations/sqlite/0001_ledger.sql"),
     include_str!("../../../migrations/sqlite/0002_audit.sql"),
     include_str!("../../../migrations/sqlite/0003_archive.sql"),
+    include_str!("../../../migrations/sqlite/0004_key_runs.sql"),
 ];
 
 /// `RELM`, so that `file` and other tools can tell whose file it is, and the meter does not write into another one's.
@@ -27,8 +28,8 @@ const APPLICATION_ID: i32 = 0x5245_4C4D;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a command beside a running meter waits for its turn to write.
 const SECOND_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// The writer's page cache, in kibibytes: the pages that are written again and again.
-const WRITER_CACHE_KIB: i32 = 16_384;
+/// The writer's page cache, in kibibytes: events and ids are appended, so that few pages are written again.
+const WRITER_CACHE_KIB: i32 = 8_192;
 /// A reader's page cache, in kibibytes.
 const READER_CACHE_KIB: i32 = 2_048;
 /// Pages in the write-ahead log from which on they are carried over into the file: 16 MiB, so that a page that changes

@@ -12,22 +12,23 @@ use super::backlog::make_room;
 use super::codec;
 use super::error::{Result, damaged};
 use super::event_id::EventId;
-use super::ledger::SqliteLedger;
+use super::ledger::{Held, SqliteLedger};
 use super::load::generation_of;
 use super::row::{self, EventRow};
 use super::soundness::{too_dear, unsound};
-use super::tail::{Delta, Newest, SessionTail, TailKey};
+use super::tail::{FineKey, Newest, SessionTail, TailKey};
 use super::tail_file;
 use crate::application::Error;
 use crate::application::ports::{Answer, Recorded, Recording, SessionKey};
-use crate::domain::event::Event;
+use crate::domain::event::{Billed, Event};
 use crate::domain::limits::RECORDERS_PER_SESSION_MAX;
 use crate::domain::problem::Problem;
 use crate::domain::recorder::Backlog;
 use crate::domain::series::Series;
 use crate::domain::session::Session;
 use crate::domain::soundness;
-use crate::domain::usage::{SeriesId, SessionUsage};
+use crate::domain::summary::Prices;
+use crate::domain::usage::{SeriesId, SessionUsage, Sum};
 
 /// What a transaction will have done to one session, once it is committed.
 #[derive(Debug, Default)]
@@ -35,7 +36,6 @@ pub(super) struct Gain {
     /// The session as it was made, if the transaction made it.
     pub(super) created: Option<Box<SessionUsage>>,
     pub(super) tail: SessionTail,
-    pub(super) deltas: Vec<Delta>,
     pub(super) series: Vec<(SeriesId, Arc<Series>)>,
     pub(super) names: BTreeMap<(Name, Name), Name>,
     pub(super) recorders: BTreeMap<Arc<str>, Backlog>,
@@ -43,11 +43,46 @@ pub(super) struct Gain {
     pub(super) recount_newest: bool,
 }
 
+impl Gain {
+    fn is_something(&self) -> bool {
+        self.created.is_some() || self.tail.touched.is_some()
+    }
+}
+
 /// What a transaction will have done, once it is committed. Until then readers see nothing of it.
 #[derive(Debug, Default)]
 pub(super) struct Staged {
     pub(super) gains: HashMap<SessionKey, Gain>,
-    pub(super) keys: HashMap<(i64, EventId), TailKey>,
+    /// The ids that it has added to the tail's; taken out again if it fails.
+    pub(super) keys: Vec<(i64, EventId)>,
+}
+
+/// Neighbouring events of one session: what they share is looked up once.
+struct Neighbours {
+    key: SessionKey,
+    tenant: i64,
+    /// The session, taken out of those that are held; `None` if it does not exist yet.
+    held: Option<Held>,
+    gain: Gain,
+    prices: Arc<Prices>,
+    /// The series that the last event belonged to, by its fingerprint.
+    last_series: Option<(u128, SeriesId)>,
+    /// The sum of the last events that are rated alike.
+    last_sum: Option<(FineKey, Sum)>,
+}
+
+impl Neighbours {
+    /// Adds an event to the sums of its session.
+    fn add(&mut self, key: FineKey, values: &[i64], billed: &[Billed]) {
+        match &mut self.last_sum {
+            Some((last, sum)) if *last == key => sum.add_event(values, billed),
+            last => {
+                if let Some((key, sum)) = last.replace((key, Sum::of(values, billed))) {
+                    self.gain.tail.add_sum(key, &sum);
+                }
+            }
+        }
+    }
 }
 
 impl SqliteLedger {
@@ -68,6 +103,7 @@ impl SqliteLedger {
             for (tenant, recording) in recordings {
                 answers.push(ledger.record(&mut staged, &tenant, recording, now)?);
             }
+            ledger.rows.write(&ledger.connection)?;
             ledger.settle_newest(&mut staged)?;
             Ok(answers)
         });
@@ -84,6 +120,9 @@ impl SqliteLedger {
                 for key in staged.gains.keys() {
                     self.forget(key);
                 }
+                for id in &staged.keys {
+                    self.tail.keys.remove(id);
+                }
                 (0..count).map(|_| Err(error.clone())).collect()
             }
         }
@@ -97,8 +136,17 @@ impl SqliteLedger {
         now: Timestamp,
     ) -> Result<Vec<Recorded>> {
         let mut outcomes = Vec::with_capacity(recording.events.len());
-        for event in recording.events {
-            outcomes.push(self.record_event(staged, tenant, event, now)?);
+        let mut events = recording.events.into_iter().peekable();
+        while let Some(first) = events.peek() {
+            let mut neighbours = self.meet(staged, tenant, Arc::clone(&first.session_id))?;
+            let session_id = Arc::clone(&neighbours.key.session_id);
+            let is_neighbour = |event: &Event| {
+                Arc::ptr_eq(&event.session_id, &session_id) || event.session_id == session_id
+            };
+            while let Some(event) = events.next_if(is_neighbour) {
+                outcomes.push(self.record_event(staged, &mut neighbours, event, now)?);
+            }
+            self.part(staged, neighbours);
         }
         for backlog in recording.backlogs {
             let key = SessionKey {
@@ -110,70 +158,107 @@ impl SqliteLedger {
         Ok(outcomes)
     }
 
-    fn record_event(
+    /// Takes a session and what the transaction has done to it so far. After an error it is read from the file again.
+    fn meet(
         &mut self,
         staged: &mut Staged,
         tenant_name: &Arc<str>,
+        session_id: Arc<str>,
+    ) -> Result<Neighbours> {
+        let tenant = self.tenant(tenant_name)?;
+        let key = SessionKey {
+            tenant: Arc::clone(tenant_name),
+            session_id,
+        };
+        self.session(&key)?;
+        Ok(Neighbours {
+            tenant,
+            held: self.sessions.pop(&key),
+            gain: staged.gains.remove(&key).unwrap_or_default(),
+            prices: self.shared.prices(tenant_name),
+            last_series: None,
+            last_sum: None,
+            key,
+        })
+    }
+
+    /// Puts a session back.
+    fn part(&mut self, staged: &mut Staged, neighbours: Neighbours) {
+        let Neighbours {
+            key,
+            held,
+            mut gain,
+            last_sum,
+            ..
+        } = neighbours;
+        if let Some((key, sum)) = last_sum {
+            gain.tail.add_sum(key, &sum);
+        }
+        if let Some(held) = held {
+            self.sessions.put(key.clone(), held);
+        }
+        if gain.is_something() {
+            staged.gains.insert(key, gain);
+        }
+    }
+
+    fn record_event(
+        &mut self,
+        staged: &mut Staged,
+        neighbours: &mut Neighbours,
         event: Event,
         now: Timestamp,
     ) -> Result<Recorded> {
-        let tenant = self.tenant(tenant_name)?;
-        let id = EventId::of(&event.event_id);
-        let id_key = (tenant, id);
-        if let Some(known) = self.find(staged, &id_key)? {
+        let id_key = (neighbours.tenant, EventId::of(&event.event_id));
+        if let Some(known) = self.find(&id_key)? {
             return Ok(if known.hash == event.content_hash {
                 Recorded::Duplicate
             } else {
                 Recorded::Conflict(soundness::conflict())
             });
         }
-        let key = SessionKey {
-            tenant: Arc::clone(tenant_name),
-            session_id: Arc::clone(&event.session_id),
-        };
         let replaced = match &event.replaces {
-            Some(replaced) => match self.replaceable(staged, &key, tenant, replaced)? {
+            Some(replaced) => match self.replaceable(neighbours, replaced)? {
                 Ok(row) => Some(row),
                 Err(problem) => return Ok(Recorded::Invalid(problem)),
             },
             None => None,
         };
-        let prices = self.shared.prices(tenant_name);
-        let sorted_by = Arc::clone(&self.sorted_by);
-        let session = self.session(&key)?;
-        let problem = unsound(session.as_deref(), &event, replaced.as_ref())
-            .or_else(|| too_dear(session.as_deref(), &event, &prices, &sorted_by, now));
+        let held = neighbours.held.as_ref();
+        let problem = unsound(held, &event, replaced.as_ref())
+            .or_else(|| too_dear(held, &event, &neighbours.prices, &self.sorted_by, now));
         if let Some(problem) = problem {
             return Ok(Recorded::Invalid(problem));
         }
-        if session.is_none() {
-            self.create_session(staged, &key, tenant, event.simulated, now)?;
+        if held.is_none() {
+            self.create_session(neighbours, event.simulated, now)?;
         }
-        self.append(staged, &key, id_key, event, replaced, now)?;
+        self.append(staged, neighbours, id_key, event, replaced, now)?;
         Ok(Recorded::New)
     }
 
     /// Whether an id is in the ledger.
-    fn find(&self, staged: &Staged, id: &(i64, EventId)) -> Result<Option<TailKey>> {
-        if let Some(known) = staged.keys.get(id).or_else(|| self.tail.keys.get(id)) {
+    fn find(&self, id: &(i64, EventId)) -> Result<Option<TailKey>> {
+        if let Some(known) = self.tail.keys.get(id) {
             return Ok(Some(*known));
         }
-        // Time-ordered ids are nearly always newer than all that lie before the watermark: no need to look.
+        if let Some(known) = self.recent.get(id) {
+            return Ok(Some(known));
+        }
+        // Time-ordered ids are nearly always newer than all that lie before those: no need to look.
         if self.is_newer_than_all_folded(id) {
             return Ok(None);
         }
-        let mut statement = self.connection.prepare_cached(
-            "SELECT event_key.n, coalesce(event.hash, (SELECT hash FROM archived_event WHERE n = event_key.n)) \
-             FROM event_key LEFT JOIN event ON event.n = event_key.n \
-             WHERE event_key.tenant = ?1 AND event_key.id = ?2",
-        )?;
-        let found = statement.query_row(params![id.0, id.1], |row| {
-            Ok(TailKey {
-                n: row.get(0)?,
-                hash: row.get(1)?,
-            })
-        });
-        Ok(found.optional()?)
+        let Some(n) = self.keys.find(&self.connection, id.0, &id.1)? else {
+            return Ok(None);
+        };
+        let hash = self
+            .connection
+            .prepare_cached(
+                "SELECT hash FROM event WHERE n = ?1 UNION ALL SELECT hash FROM archived_event WHERE n = ?1",
+            )?
+            .query_row(params![n], |row| row.get(0));
+        Ok(hash.optional()?.map(|hash| TailKey { n, hash }))
     }
 
     fn is_newer_than_all_folded(&self, (tenant, id): &(i64, EventId)) -> bool {
@@ -189,15 +274,15 @@ impl SqliteLedger {
     /// The event that another one wants to replace; or why it cannot.
     fn replaceable(
         &mut self,
-        staged: &Staged,
-        key: &SessionKey,
-        tenant: i64,
+        neighbours: &Neighbours,
         replaced: &str,
     ) -> Result<std::result::Result<EventRow, Problem>> {
         let refuse = |reason: &str| Ok(Err(Problem::new("replaces_event_id", reason)));
-        let Some(known) = self.find(staged, &(tenant, EventId::of(replaced)))? else {
+        let Some(known) = self.find(&(neighbours.tenant, EventId::of(replaced)))? else {
             return refuse("names an event that was never recorded; record that one first");
         };
+        // It may be an event of this very transaction.
+        self.rows.write(&self.connection)?;
         let later: Option<EventId> = self
             .connection
             .prepare_cached("SELECT id FROM event WHERE replaces = ?1")?
@@ -214,7 +299,7 @@ impl SqliteLedger {
                 "names an event that was moved out of the ledger into a file, and can no longer be corrected; record what is missing as an event of its own",
             );
         };
-        match self.session(key)? {
+        match &neighbours.held {
             Some(session) if session.series.contains_key(&row.series) => Ok(Ok(row)),
             _ => refuse("names an event of another session; corrections stay within their session"),
         }
@@ -223,14 +308,12 @@ impl SqliteLedger {
     /// Makes a session for the first event that names it.
     fn create_session(
         &mut self,
-        staged: &mut Staged,
-        key: &SessionKey,
-        tenant: i64,
+        neighbours: &mut Neighbours,
         simulated: bool,
         now: Timestamp,
     ) -> Result<()> {
         let session = Session {
-            session_id: Arc::clone(&key.session_id),
+            session_id: Arc::clone(&neighbours.key.session_id),
             title: Arc::from(""),
             labels: Arc::default(),
             simulated,
@@ -238,10 +321,9 @@ impl SqliteLedger {
             ended: None,
         };
         // The event's own transaction makes it revision 1.
-        let held = self.insert_session(tenant, &session, None, 0, now)?;
-        self.sessions.put(key.clone(), held);
-        staged.gains.entry(key.clone()).or_default().created =
-            Some(Box::new(SessionUsage::new(session, 0)));
+        let held = self.insert_session(neighbours.tenant, &session, None, 0, now)?;
+        neighbours.held = Some(held);
+        neighbours.gain.created = Some(Box::new(SessionUsage::new(session, 0)));
         Ok(())
     }
 
@@ -249,35 +331,34 @@ impl SqliteLedger {
     fn append(
         &mut self,
         staged: &mut Staged,
-        key: &SessionKey,
+        neighbours: &mut Neighbours,
         id_key: (i64, EventId),
         event: Event,
         replaced: Option<EventRow>,
         now: Timestamp,
     ) -> Result<()> {
-        let gain = staged.gains.entry(key.clone()).or_default();
-        let Self {
-            connection,
-            sessions,
-            last_event,
-            last_series,
-            ..
-        } = self;
-        let held = sessions
-            .get_mut(key)
+        let held = neighbours
+            .held
+            .as_mut()
             .ok_or_else(|| Error::Internal("a session was lost".to_owned()))?;
-        let series = match held.numbers.get(&event.series_fingerprint) {
-            Some(number) => *number,
-            None => {
-                *last_series += 1;
-                row::insert_series(connection, *last_series, held.row, &event.series)?;
-                held.numbers.insert(event.series_fingerprint, *last_series);
-                held.series.insert(*last_series, Arc::clone(&event.series));
-                gain.series.push((*last_series, Arc::clone(&event.series)));
-                *last_series
-            }
+        let gain = &mut neighbours.gain;
+        let series = match neighbours.last_series {
+            Some((fingerprint, series)) if fingerprint == event.series_fingerprint => series,
+            _ => match held.numbers.get(&event.series_fingerprint) {
+                Some(number) => *number,
+                None => {
+                    self.last_series += 1;
+                    let number = self.last_series;
+                    row::insert_series(&self.connection, number, held.row, &event.series)?;
+                    held.numbers.insert(event.series_fingerprint, number);
+                    held.series.insert(number, Arc::clone(&event.series));
+                    gain.series.push((number, Arc::clone(&event.series)));
+                    number
+                }
+            },
         };
-        *last_event += 1;
+        neighbours.last_series = Some((event.series_fingerprint, series));
+        self.last_event += 1;
         let occurred = event.occurred.unwrap_or(now);
         let (_, clock_ahead) = rating_time(occurred, now);
         let first = gain.tail.transactions == 0;
@@ -285,7 +366,7 @@ impl SqliteLedger {
         let flags = if clock_ahead { row::CLOCK_AHEAD } else { 0 }
             | if first { row::FIRST_IN_TRANSACTION } else { 0 };
         let row = EventRow {
-            n: *last_event,
+            n: self.last_event,
             id: id_key.1.clone(),
             hash: event.content_hash,
             series,
@@ -298,10 +379,12 @@ impl SqliteLedger {
             replaces: replaced.as_ref().map(|replaced| replaced.n),
             extra: codec::extra_column(&event.labels, &event.billed),
         };
-        row.insert(connection)?;
-        let delta = row.delta(&event.series, &held.boundaries, held.generation, 1)?;
-        held.quantities += delta.sum.values.iter().sum::<i128>();
-        gain.deltas.push(delta);
+        let key = row.fine_key(&event.series, &held.boundaries, held.generation)?;
+        held.quantities += row
+            .values
+            .iter()
+            .map(|value| i128::from(*value))
+            .sum::<i128>();
         if let Some(replaced) = replaced {
             let series = held
                 .series
@@ -312,7 +395,7 @@ impl SqliteLedger {
             if generation == held.generation {
                 held.quantities -= delta.sum.values.iter().sum::<i128>();
             }
-            gain.deltas.push(delta);
+            gain.tail.add(&delta);
             gain.recount_newest |= replaced.occurred > occurred;
         }
         gain.tail.note(row.n, row.times());
@@ -322,13 +405,14 @@ impl SqliteLedger {
             gain.names
                 .insert(model, event.series.model_display_name.clone());
         }
-        staged.keys.insert(
-            id_key,
-            TailKey {
-                n: row.n,
-                hash: row.hash,
-            },
-        );
+        neighbours.add(key, &row.values, &event.billed);
+        let known = TailKey {
+            n: row.n,
+            hash: row.hash,
+        };
+        self.rows.add(&self.connection, row)?;
+        staged.keys.push(id_key.clone());
+        self.tail.keys.insert(id_key, known);
         Ok(())
     }
 
@@ -361,15 +445,11 @@ impl SqliteLedger {
 
     /// After the commit: lets readers see what was done, and wakes those who watch.
     fn publish(&mut self, staged: Staged) {
-        self.tail.keys.extend(staged.keys);
         let mut started = false;
         for (key, mut gain) in staged.gains {
             let Some(held) = self.sessions.get_mut(&key) else {
                 continue;
             };
-            for delta in &gain.deltas {
-                gain.tail.add(delta);
-            }
             if let Some(created) = gain.created.take() {
                 held.live = Some(self.shared.live.hold(key.clone(), || *created));
                 started = true;
@@ -377,14 +457,13 @@ impl SqliteLedger {
             let generation = held.generation;
             if let Some(live) = &held.live {
                 live.update(|usage| {
-                    for delta in &gain.deltas {
-                        let counts = delta.key.generation == generation;
-                        let tally = if counts {
+                    for (key, sum) in &gain.tail.sums {
+                        let tally = if key.generation == generation {
                             &mut usage.counted
                         } else {
                             &mut usage.before_reset
                         };
-                        tally.add(delta.key.class, &delta.sum, delta.sign);
+                        tally.add(key.class, sum, 1);
                     }
                     usage.revision += gain.tail.transactions;
                     usage.last_event = gain.tail.newest.over(usage.last_event);

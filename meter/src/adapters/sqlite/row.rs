@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::codec;
 use super::error::{Result, damaged};
 use super::event_id::EventId;
-use super::tail::{Delta, Times};
+use super::tail::{Delta, FineKey, Times};
 use crate::application::Error;
 use crate::domain::event::Billed;
 use crate::domain::rollup::Placed;
@@ -20,7 +20,7 @@ pub(super) const CLOCK_AHEAD: i64 = 1;
 /// The first event of its session in its transaction: the transaction is one revision.
 pub(super) const FIRST_IN_TRANSACTION: i64 = 2;
 /// How many quantities have a column of their own.
-const COLUMNS: usize = 4;
+pub(super) const COLUMNS: usize = 4;
 
 /// The columns that [`EventRow::read`] reads, of a table named `event`.
 pub(super) const EVENT_COLUMNS: &str = "event.n, event.id, event.hash, event.series, event.at, event.lag, event.flags, \
@@ -139,6 +139,31 @@ impl EventRow {
         Ok(codec::extra(self.extra.as_deref())?.1)
     }
 
+    /// Where in the rollups it is added up.
+    pub(super) fn fine_key(
+        &self,
+        series: &Series,
+        boundaries: &Boundaries,
+        generation: i64,
+    ) -> Result<FineKey> {
+        self.placed(series, &[])
+            .key(boundaries, generation)
+            .map_err(|error| damaged("an event", &error.to_string()))
+    }
+
+    fn placed<'a>(&'a self, series: &'a Series, billed: &'a [Billed]) -> Placed<'a> {
+        Placed {
+            id: self.series,
+            series,
+            values: &self.values,
+            billed,
+            rated: self.times().rated,
+            clock_ahead: self.is_clock_ahead(),
+            scene: self.scene,
+            attempt: self.attempt,
+        }
+    }
+
     /// What it adds to its session.
     pub(super) fn delta(
         &self,
@@ -152,18 +177,9 @@ impl EventRow {
         } else {
             Vec::new()
         };
-        Placed {
-            id: self.series,
-            series,
-            values: &self.values,
-            billed: &billed,
-            rated: self.times().rated,
-            clock_ahead: self.is_clock_ahead(),
-            scene: self.scene,
-            attempt: self.attempt,
-        }
-        .delta(boundaries, generation, sign)
-        .map_err(|error| damaged("an event", &error.to_string()))
+        self.placed(series, &billed)
+            .delta(boundaries, generation, sign)
+            .map_err(|error| damaged("an event", &error.to_string()))
     }
 }
 

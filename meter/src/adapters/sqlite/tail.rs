@@ -30,6 +30,11 @@ impl SessionTail {
         sum.add(&delta.sum, delta.sign);
     }
 
+    /// Adds a sum of events of one class.
+    pub(super) fn add_sum(&mut self, key: FineKey, sum: &Sum) {
+        self.sums.entry(key).or_default().add(sum, 1);
+    }
+
     /// Adds what was gained later.
     pub(super) fn merge(&mut self, later: Self) {
         for (key, sum) in &later.sums {
@@ -75,13 +80,16 @@ pub(super) struct TailKey {
     pub(super) hash: i64,
 }
 
+/// Ids by the tenant's number and the event's id. Hashed with a seed of its own in each process, and faster than with
+/// the standard library's hasher: ids are looked up several times an event.
+pub(super) type Keys = HashMap<(i64, EventId), TailKey, foldhash::quality::RandomState>;
+
 /// Everything behind the watermark.
 #[derive(Debug, Default)]
 pub(super) struct Tail {
     /// By the session's number.
     pub(super) sessions: HashMap<i64, SessionTail>,
-    /// By the tenant's number and the event's id.
-    pub(super) keys: HashMap<(i64, EventId), TailKey>,
+    pub(super) keys: Keys,
 }
 
 impl Tail {

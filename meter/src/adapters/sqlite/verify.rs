@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use super::archive_file;
 use super::error::Result;
 use super::fine;
+use super::keys;
 use super::load::{self, Snapshots};
 use super::open;
 use super::row::collect;
@@ -119,13 +120,7 @@ fn check_file(connection: &Connection, found: &mut Verification) -> Result<()> {
         found.tell(format!("the file: {sound}"));
     }
     let watermark = load::watermark(connection)?;
-    let without: i64 = connection.query_row(
-        "SELECT count(*) FROM event JOIN series ON series.id = event.series JOIN session ON session.id = series.session \
-         WHERE event.n <= ?1 AND NOT EXISTS (SELECT 1 FROM event_key WHERE event_key.tenant = session.tenant \
-         AND event_key.id = event.id AND event_key.n = event.n)",
-        [watermark],
-        |row| row.get(0),
-    )?;
+    let without = events_without_key(connection, watermark)?;
     if without > 0 {
         found.tell(format!(
             "{without} events up to the watermark have no key: they could be counted again"
@@ -169,7 +164,6 @@ fn check_archives(connection: &Connection, found: &mut Verification) -> Result<(
             "fingerprints",
             "SELECT count(*) FROM archived_event WHERE n <= ?1",
         ),
-        ("keys", "SELECT count(*) FROM event_key WHERE n <= ?1"),
         (
             "counts by session",
             "SELECT coalesce(sum(events), 0) FROM archived_session WHERE ?1 > 0",
@@ -183,6 +177,14 @@ fn check_archives(connection: &Connection, found: &mut Verification) -> Result<(
             ));
         }
     }
+    let mut keys = 0;
+    keys::for_each(connection, |_, n| keys += i64::from(n <= last))?;
+    if keys != found.archived {
+        found.tell(format!(
+            "{} events lie in files, and {keys} keys of them are kept",
+            found.archived
+        ));
+    }
     for (file, _, _, bytes, hash) in archives {
         match archive_file::hash_of(Path::new(&file)) {
             Ok(is) if (is.0, is.1.as_bytes().as_slice()) == (bytes, hash.as_slice()) => {}
@@ -191,6 +193,41 @@ fn check_archives(connection: &Connection, found: &mut Verification) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Events up to the watermark whose id does not lead to them.
+fn events_without_key(connection: &Connection, watermark: i64) -> Result<usize> {
+    // Of every number a fingerprint of its key: with both at hand neither side has to be looked up in the other.
+    let mut marks = vec![0_u64; usize::try_from(watermark).unwrap_or(0) + 1];
+    keys::for_each(connection, |key, n| {
+        if let Some(mark) = usize::try_from(n).ok().and_then(|n| marks.get_mut(n)) {
+            *mark = fingerprint(&key);
+        }
+    })?;
+    let mut statement = connection.prepare(
+        "SELECT event.n, event.id, session.tenant FROM event JOIN series ON series.id = event.series \
+         JOIN session ON session.id = series.session WHERE event.n <= ?1",
+    )?;
+    let mut rows = statement.query([watermark])?;
+    let mut without = 0;
+    while let Some(row) = rows.next()? {
+        let n: i64 = row.get(0)?;
+        let mark = usize::try_from(n).ok().and_then(|n| marks.get(n));
+        let key = keys::key(row.get(2)?, &row.get(1)?);
+        if key.is_some_and(|key| mark != Some(&fingerprint(&key))) {
+            without += 1;
+        }
+    }
+    Ok(without)
+}
+
+/// Sixty-four bits of a key; never 0.
+fn fingerprint(key: &keys::Key) -> u64 {
+    let hash = blake3::hash(key);
+    let (bytes, _) = hash.as_bytes().as_chunks::<8>();
+    bytes
+        .first()
+        .map_or(1, |bytes| u64::from_le_bytes(*bytes) | 1)
 }
 
 fn compare(
