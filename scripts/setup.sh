@@ -4,6 +4,7 @@
 #
 #   scripts/setup.sh              to build, run and `cargo test`
 #   scripts/setup.sh --checks     also the tools of the other checks: buf, the Python tests
+#   scripts/setup.sh --postgres   also PostgreSQL, which the tests of the shared store start by themselves
 #   scripts/setup.sh --compose    also a Docker engine with compose, and debootstrap for the container test
 #   scripts/setup.sh --animated   also Manim in a Python environment of its own, and bubblewrap, which contains it.
 #                                 MANIM_HOME says where, /opt/reelmeter/manim by default; not below a private home:
@@ -18,14 +19,15 @@ TOOLS=target/tools
 MANIM_HOME=${MANIM_HOME:-/opt/reelmeter/manim}
 MANIM_LOCK=generator/renderer/python/requirements.txt
 
-checks=no compose=no animated=no
+checks=no compose=no animated=no postgres=no
 for option in "$@"; do
     case $option in
         --checks) checks=yes ;;
         --compose) compose=yes ;;
         --animated) animated=yes ;;
-        -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
-        *) echo "error: unknown option $option (--checks, --compose, --animated)" >&2; exit 2 ;;
+        --postgres) postgres=yes ;;
+        -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        *) echo "error: unknown option $option (--checks, --compose, --animated, --postgres)" >&2; exit 2 ;;
     esac
 done
 
@@ -99,6 +101,10 @@ if [ "$animated" = yes ]; then
     need python3 test -x /usr/bin/python3
     need python3-venv /usr/bin/python3 -c 'import ensurepip, venv'
     need python3-dev sh -c 'test -e "$(/usr/bin/python3 -c "import sysconfig; print(sysconfig.get_path(\"include\"))")/Python.h"'
+fi
+if [ "$postgres" = yes ]; then
+    # The package starts a server of its own where it can; the tests start theirs beside it, in a folder of their own.
+    need postgresql compgen -G '/usr/lib/postgresql/*/bin/postgres'
 fi
 if [ ${#missing[@]} -gt 0 ]; then
     apt_install "${missing[@]}"

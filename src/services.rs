@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reelmeter_service::listen::{self, Bound, ListenError};
 use reelmeter_service::settings::Together;
-use reelmeter_service::{CancellationToken, Settings};
+use reelmeter_service::{CancellationToken, Settings, secret};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -95,6 +95,7 @@ impl Services {
             meter.meter_price_book = LIST_PRICE_BOOK.to_owned();
         }
         let (listener, meter_address) = port("meter", meter.meter_listen, "meter_listen").await?;
+        meter.store_password = settings.secrets.get(secret::METER_STORE_PASSWORD);
         let run_meter = |stop| reelmeter_meter::run(meter, common.clone(), listener, stop);
         let meter = spawn("meter", &failed, run_meter);
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reelmeter_service::{CancellationToken, Clock, SystemClock};
 
-use crate::Config;
 use crate::adapters::sqlite::{self, Order, Step};
+use crate::{Config, Store};
 
 /// How often old events are looked for.
 const EVERY: Duration = Duration::from_secs(3_600);
@@ -14,8 +14,11 @@ const EVERY: Duration = Duration::from_secs(3_600);
 const FIRST_AFTER: Duration = Duration::from_secs(60);
 
 /// Moves events out as they grow old enough, until the meter stops. Ends at once if no age is set.
-pub(crate) async fn keep(config: Config, stop: CancellationToken) {
+pub(crate) async fn keep(config: Config, store: Store, stop: CancellationToken) {
     let Some(age) = config.meter_archive_after else {
+        return;
+    };
+    let Store::Sqlite(file) = store else {
         return;
     };
     let mut wait = FIRST_AFTER;
@@ -30,7 +33,7 @@ pub(crate) async fn keep(config: Config, stop: CancellationToken) {
             recorded_before: now.saturating_sub(age).unwrap_or(Timestamp::MIN),
             to: config.meter_archive_to.clone(),
         };
-        let (database, stopping) = (config.database(), stop.clone());
+        let (database, stopping) = (file.clone(), stop.clone());
         let moved = tokio::task::spawn_blocking(move || {
             // A meter that is told to stop does not begin another file.
             sqlite::archive(&database, &order, now, &mut |progress| {

@@ -6,12 +6,13 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
-use reelmeter_service::{Clock, SystemClock};
+use reelmeter_service::{Clock, Common, SystemClock};
 
+use crate::adapters::postgres;
 use crate::adapters::sqlite::{self, ArchiveError, Order, Step};
 use crate::application;
 use crate::config;
-use crate::{Config, Error};
+use crate::{Config, Error, Store};
 
 /// A command of the meter's program.
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -48,6 +49,16 @@ pub enum CommandError {
         /// What the system said.
         source: io::Error,
     },
+    /// A database is backed up by its own tools.
+    #[error(
+        "a shared ledger is backed up by the database's own tools, such as pg_dump or a base backup"
+    )]
+    OwnTools,
+    /// Old events go with their partition.
+    #[error(
+        "a shared ledger parts with old events by dropping their partition, see docs/scale.md; take `archive` and METER_ARCHIVE_AFTER away"
+    )]
+    Partitions,
     /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] application::Error),
@@ -74,23 +85,34 @@ fn count(differences: usize) -> String {
 ///
 /// # Errors
 /// See [`CommandError`].
-pub fn run(command: &Command, config: &Config) -> Result<(), Error> {
-    let database = config.database();
-    if !database.is_file() {
-        return Err(CommandError::NoLedger(database).into());
+pub fn run(command: &Command, config: &Config, common: &Common) -> Result<(), Error> {
+    let store = config.store(common)?;
+    if let Store::Sqlite(database) = &store
+        && !database.is_file()
+    {
+        return Err(CommandError::NoLedger(database.clone()).into());
     }
-    let said = match command {
-        Command::Verify => verify(&database)?,
-        Command::Backup { to } => backup(&database, to)?,
-        Command::Archive { older_than, to } => archive(&database, *older_than, to)?,
+    let said = match (command, &store) {
+        (Command::Verify, _) => verify(&store)?,
+        (Command::Backup { to }, Store::Sqlite(database)) => backup(database, to)?,
+        (Command::Archive { older_than, to }, Store::Sqlite(database)) => {
+            archive(database, *older_than, to)?
+        }
+        (Command::Backup { .. }, Store::Postgres(_)) => return Err(CommandError::OwnTools.into()),
+        (Command::Archive { .. }, Store::Postgres(_)) => {
+            return Err(CommandError::Partitions.into());
+        }
     };
     // Where nobody reads standard output the exit code is the answer.
     let _ = writeln!(io::stdout(), "{said}");
     Ok(())
 }
 
-fn verify(database: &Path) -> Result<String, CommandError> {
-    let found = sqlite::verify(database)?;
+fn verify(store: &Store) -> Result<String, CommandError> {
+    let found = match store {
+        Store::Sqlite(database) => sqlite::verify(database)?,
+        Store::Postgres(address) => postgres::verify(address)?,
+    };
     if !found.is_sound() {
         return Err(CommandError::Unsound {
             differences: found.differences,
@@ -98,9 +120,7 @@ fn verify(database: &Path) -> Result<String, CommandError> {
     }
     let mut said = format!(
         "{}: {} events in {} sessions, and every total is theirs",
-        database.display(),
-        found.events,
-        found.sessions
+        store, found.events, found.sessions
     );
     if found.archived > 0 {
         said.push_str(&format!(
@@ -112,6 +132,12 @@ fn verify(database: &Path) -> Result<String, CommandError> {
         said.push_str(&format!(
             ", {} of which are not where they were made and were not looked at",
             found.archives_elsewhere
+        ));
+    }
+    if found.passed_over > 0 {
+        said.push_str(&format!(
+            "; {} sessions of which events were dropped were passed over",
+            found.passed_over
         ));
     }
     Ok(said)

@@ -1,11 +1,13 @@
 //! What a person can set.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Span, SpanRelativeTo};
-use reelmeter_service::Secret;
-use reelmeter_service::secret::{REELMETER_TOKEN, Secrets};
+use reelmeter_service::secret::{METER_STORE_PASSWORD, REELMETER_TOKEN, Secrets};
+use reelmeter_service::{Common, Secret};
+
+use crate::adapters::postgres::{Address, AddressError};
 
 /// What a store that is a file begins with.
 const SQLITE_SCHEME: &str = "sqlite://";
@@ -25,9 +27,14 @@ pub struct Config {
     /// The address to listen on.
     #[arg(long, env, default_value = "127.0.0.1:50051")]
     pub meter_listen: SocketAddr,
-    /// Where the ledger is kept: sqlite:// and the path of a file.
+    /// Where the ledger is kept: sqlite:// and the path of a file, or postgres://USER@HOST/DATABASE, shared with other
+    /// meters; its password comes from METER_STORE_PASSWORD.
     #[arg(long, env, value_name = "URL", default_value = "sqlite://data/meter.db", value_parser = store)]
     pub meter_store: String,
+    /// With PostgreSQL: be told of other meters' changes (LISTEN), beside looking for them four times a second. `false`
+    /// for databases and poolers that have no LISTEN.
+    #[arg(long, env, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
+    pub meter_store_listen: bool,
     /// The prices: `documented`, `list`, or the path of a price file.
     #[arg(long, env, value_name = "BOOK", default_value = "documented")]
     pub meter_price_book: String,
@@ -52,10 +59,13 @@ pub struct Config {
     /// The token that callers must show; set by [`Config::with_secrets`], since secrets have no flags.
     #[arg(skip)]
     pub token: Option<Secret>,
+    /// The password of the database; set as the token.
+    #[arg(skip)]
+    pub store_password: Option<Secret>,
 }
 
 /// The secrets that the meter may read.
-pub const SECRETS: &[&str] = &[REELMETER_TOKEN];
+pub const SECRETS: &[&str] = &[REELMETER_TOKEN, METER_STORE_PASSWORD];
 
 impl Config {
     /// The same settings with the secrets that were read.
@@ -63,29 +73,71 @@ impl Config {
     pub fn with_secrets(self, secrets: &Secrets) -> Self {
         Self {
             token: secrets.get(REELMETER_TOKEN),
+            store_password: secrets.get(METER_STORE_PASSWORD),
             ..self
         }
     }
 
-    /// The file of the ledger.
-    #[must_use]
-    pub fn database(&self) -> PathBuf {
-        PathBuf::from(
-            self.meter_store
-                .strip_prefix(SQLITE_SCHEME)
-                .unwrap_or(&self.meter_store),
+    /// Where the ledger is kept. `common` says whom to trust on the way to a database.
+    ///
+    /// # Errors
+    /// The address of a database that cannot be used.
+    pub fn store(&self, common: &Common) -> Result<Store, AddressError> {
+        Store::read(
+            &self.meter_store,
+            self.store_password.as_ref(),
+            common.reelmeter_tls_ca.as_deref(),
         )
     }
 }
 
-fn store(text: &str) -> Result<String, String> {
-    if POSTGRES_SCHEMES
+/// Where a ledger is kept.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// In a file.
+    Sqlite(PathBuf),
+    /// In a database.
+    Postgres(Box<Address>),
+}
+
+impl Store {
+    /// Reads what `METER_STORE` says.
+    ///
+    /// # Errors
+    /// The address of a database that cannot be used.
+    pub fn read(
+        text: &str,
+        password: Option<&Secret>,
+        authorities: Option<&Path>,
+    ) -> Result<Self, AddressError> {
+        if is_postgres(text) {
+            let address = Address::read(text, password, authorities)?;
+            return Ok(Self::Postgres(Box::new(address)));
+        }
+        let path = text.strip_prefix(SQLITE_SCHEME).unwrap_or(text);
+        Ok(Self::Sqlite(PathBuf::from(path)))
+    }
+}
+
+impl std::fmt::Display for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => path.display().fmt(f),
+            Self::Postgres(address) => address.fmt(f),
+        }
+    }
+}
+
+fn is_postgres(text: &str) -> bool {
+    POSTGRES_SCHEMES
         .iter()
         .any(|scheme| text.starts_with(scheme))
-    {
-        return Err(
-            "PostgreSQL is not in this version; use sqlite:// and the path of a file".to_owned(),
-        );
+}
+
+/// Checks what can be checked without showing a password in the message.
+pub(crate) fn store(text: &str) -> Result<String, String> {
+    if is_postgres(text) {
+        return Ok(text.to_owned());
     }
     match text.strip_prefix(SQLITE_SCHEME) {
         Some("") => {
@@ -95,7 +147,9 @@ fn store(text: &str) -> Result<String, String> {
             Err("the path takes no parameters; give the path of a file".to_owned())
         }
         Some(_) => Ok(text.to_owned()),
-        None => Err("start with sqlite://, for example sqlite://data/meter.db".to_owned()),
+        None => Err(
+            "start with sqlite:// or postgres://, for example sqlite://data/meter.db".to_owned(),
+        ),
     }
 }
 

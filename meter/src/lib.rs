@@ -12,10 +12,13 @@ mod config;
 pub mod domain;
 pub mod prices;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::Stream;
+use jiff::Timestamp;
+use reelmeter_rating::RateTable;
 use reelmeter_service::health::HealthError;
 use reelmeter_service::listen::{self, ListenError};
 use reelmeter_service::tls::TlsError;
@@ -25,12 +28,14 @@ use tokio::net::TcpListener;
 use tonic::transport::server::Connected;
 
 use adapters::grpc::server::{self, Access};
+use adapters::postgres::{self, PostgresLedger};
 use adapters::price_files;
 use adapters::sqlite::{OpenError, SqliteLedger};
 use application::Meter;
+use application::ports::{Ledger, Library};
 use application::writer::{Health, Writer};
 
-pub use config::{Config, SECRETS};
+pub use config::{Config, SECRETS, Store};
 
 /// How long calls in flight have to end when the meter is told to stop. Container engines end a program after ten
 /// seconds; the ledger is closed after this.
@@ -45,6 +50,12 @@ pub enum Error {
     /// The ledger cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The shared ledger cannot be opened.
+    #[error(transparent)]
+    Shared(#[from] postgres::OpenError),
+    /// The address of the shared ledger cannot be used.
+    #[error(transparent)]
+    Address(#[from] postgres::AddressError),
     /// The port cannot be opened.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -148,13 +159,27 @@ where
         token: config.token.clone(),
     };
     let starting = prices::load(&config)?;
-    let (mut ledger, library) =
-        SqliteLedger::open(&config.database(), &starting.table, world.clock.now())?;
-    ledger.tell_address(address);
-    let (ledger, clock) = (Box::new(ledger), Arc::clone(&world.clock));
-    let writer = match world.threads {
-        Threads::Own => Writer::on_a_thread(ledger, clock)?,
-        Threads::None => Writer::inline(ledger, clock),
+    let store = config.store(&common)?;
+    if matches!(store, Store::Postgres(_)) && config.meter_archive_after.is_some() {
+        return Err(commands::CommandError::Partitions.into());
+    }
+    let opening = {
+        let (store, table, address) = (store.clone(), starting.table.clone(), address.to_owned());
+        let (now, listen) = (world.clock.now(), config.meter_store_listen);
+        move || open(&store, listen, &table, &address, now)
+    };
+    let clock = Arc::clone(&world.clock);
+    let (writer, library) = match world.threads {
+        Threads::Own => {
+            // Opening waits for a disk or a network.
+            let opened = tokio::task::spawn_blocking(opening).await;
+            let (ledger, library) = opened.map_err(std::io::Error::other)??;
+            (Writer::on_a_thread(ledger, clock)?, library)
+        }
+        Threads::None => {
+            let (ledger, library) = opening()?;
+            (Writer::inline(ledger, clock), library)
+        }
     };
     let meter = Meter::new(
         writer.clone(),
@@ -163,7 +188,7 @@ where
         world.ids,
         starting.books,
     );
-    tracing::info!(address, ledger = %config.database().display(), price_book = %meter.prices().table.book(), "the meter serves");
+    tracing::info!(address, ledger = %store, price_book = %meter.prices().table.book(), "the meter serves");
 
     // Ends the service when it is told to stop, and when its writer is gone.
     let stop = shutdown.child_token();
@@ -181,7 +206,7 @@ where
         };
         price_files::watch(meter, files, read, stop)
     });
-    let archiving = tokio::spawn(archiving::keep(config.clone(), stop.clone()));
+    let archiving = tokio::spawn(archiving::keep(config.clone(), store.clone(), stop.clone()));
     let watching = tokio::spawn(stop_when_gone(writer.clone(), stop.clone()));
     let tidying = tokio::spawn({
         let writer = writer.clone();
@@ -206,6 +231,34 @@ where
     writer.close().await;
     tracing::info!("the meter has stopped");
     if gone { Err(Error::Writer) } else { served }
+}
+
+/// Both sides of a ledger.
+type Opened = (Box<dyn Ledger>, Arc<dyn Library>);
+
+/// Opens the ledger where it is kept.
+fn open(
+    store: &Store,
+    listen: bool,
+    table: &RateTable,
+    address: &str,
+    now: Timestamp,
+) -> Result<Opened, Error> {
+    match store {
+        Store::Sqlite(path) => {
+            let (mut ledger, library) = SqliteLedger::open(path, table, now)?;
+            ledger.tell_address(address);
+            Ok((Box::new(ledger), library))
+        }
+        Store::Postgres(database) => {
+            let options = postgres::Options {
+                listen,
+                ..postgres::Options::default()
+            };
+            let (ledger, library) = PostgresLedger::open(database, &options, table, now)?;
+            Ok((Box::new(ledger), library))
+        }
+    }
 }
 
 /// Returns when the drain's time is over.

@@ -33,7 +33,7 @@ fn main() -> ExitCode {
             } = settings;
             let config = config.with_secrets(&secrets);
             if let Some(command) = &command {
-                return commands::run(command, &config);
+                return commands::run(command, &config, &common);
             }
             if config.health_check {
                 return Ok(health::check("meter", config.meter_listen, &common.tls()).await?);

@@ -12,17 +12,23 @@ mod contract;
 mod support;
 
 macro_rules! suite {
-    ($store:ident: $($part:ident { $($promise:ident,)+ })+) => {
-        $(mod $part {
-            $(#[test]
-            fn $promise() {
-                crate::contract::$part::$promise::<crate::support::$store>();
+    ($($part:ident { $($promise:ident,)+ })+) => {
+        suite! { @ sqlite Sqlite: $($part { $($promise,)+ })+ }
+        suite! { @ postgres Postgres: $($part { $($promise,)+ })+ }
+    };
+    (@ $name:ident $store:ident: $($part:ident { $($promise:ident,)+ })+) => {
+        mod $name {
+            $(mod $part {
+                $(#[test]
+                fn $promise() {
+                    crate::contract::$part::$promise::<crate::support::$store>();
+                })+
             })+
-        })+
+        }
     };
 }
 
-suite! { Sqlite:
+suite! {
     recording {
         an_event_counts_once_however_often_it_is_sent,
         another_content_under_the_same_id_is_a_conflict_and_the_first_stays,
@@ -102,7 +108,7 @@ suite! { Sqlite:
 }
 
 // A store that moves events out into files promises these too.
-suite! { Sqlite:
+suite! { @ archiving Sqlite:
     retention {
         what_was_moved_out_still_counts_everywhere,
         a_file_holds_whole_events,

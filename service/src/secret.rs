@@ -16,9 +16,16 @@ pub const GEMINI_API_KEY: &str = "GEMINI_API_KEY";
 pub const ELEVENLABS_API_KEY: &str = "ELEVENLABS_API_KEY";
 /// The bearer token that a program shows to Reelmeter's services.
 pub const REELMETER_TOKEN: &str = "REELMETER_TOKEN";
+/// The password of the database that the meter shares with others.
+pub const METER_STORE_PASSWORD: &str = "METER_STORE_PASSWORD";
 
 /// Every secret that a Reelmeter program knows.
-pub const ALL: [&str; 3] = [GEMINI_API_KEY, ELEVENLABS_API_KEY, REELMETER_TOKEN];
+pub const ALL: [&str; 4] = [
+    GEMINI_API_KEY,
+    ELEVENLABS_API_KEY,
+    REELMETER_TOKEN,
+    METER_STORE_PASSWORD,
+];
 
 /// A key is some dozens of characters; a file beyond this is not one.
 const SECRET_BYTES_MAX: u64 = 16 * 1024;

@@ -4,5 +4,6 @@ pub(crate) mod columns;
 pub mod grpc;
 mod json_lines;
 pub mod otlp;
+pub mod postgres;
 pub mod price_files;
 pub mod sqlite;

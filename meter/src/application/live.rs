@@ -185,6 +185,12 @@ impl LiveSessions {
         self.changes.subscribe()
     }
 
+    /// Whether anybody waits for a session to start or end.
+    #[must_use]
+    pub fn has_subscribers(&self) -> bool {
+        self.changes.receiver_count() > 0
+    }
+
     /// Tells that a session has started or ended.
     pub fn announce(&self) {
         self.changes.send_modify(|changes| *changes += 1);

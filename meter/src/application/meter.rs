@@ -296,8 +296,8 @@ impl Meter {
     pub async fn session(&self, session_id: &str) -> Result<Arc<SessionUsage>, Error> {
         let key = self.key(checked_session(session_id)?);
         // What is in memory needs no thread that may wait for the disk.
-        if let Some(live) = self.library.live().get(&key) {
-            return Ok(live.usage());
+        if let Some(usage) = self.library.at_hand(&key) {
+            return Ok(usage);
         }
         let usage = self.read(move |library| library.usage(&key)).await?;
         usage.ok_or_else(|| Error::no_session(session_id))

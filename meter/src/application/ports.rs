@@ -312,6 +312,16 @@ pub trait Library: Send + Sync + std::fmt::Debug {
     /// The sessions that are held in memory; never waits.
     fn live(&self) -> &LiveSessions;
 
+    /// A session that is in memory and as new as can be; never waits. `None`: ask for [`Library::usage`].
+    fn at_hand(&self, key: &SessionKey) -> Option<Arc<SessionUsage>> {
+        self.live().get(key).map(|live| live.usage())
+    }
+
+    /// Whether others write to the same store: what is in memory may then be behind it for a moment.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// A session and its usage. Its cost does not depend on how many events there are.
     ///
     /// # Errors

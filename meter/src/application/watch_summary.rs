@@ -140,6 +140,11 @@ impl Meter {
     async fn hold(&self, key: SessionKey) -> Result<Watched, Error> {
         loop {
             if let Some((live, versions)) = self.library.live().watch(&key) {
+                if self.library.is_shared() {
+                    // Whoever comes from another replica has seen what that one knew: this one must not know less.
+                    let key = key.clone();
+                    self.read(move |library| library.usage(&key)).await?;
+                }
                 return Ok(Watched {
                     live,
                     versions,

@@ -231,7 +231,11 @@ impl Sum {
                         ..billed.clone()
                     };
                     sum.add(billed, sign);
-                    self.billed.push(sum);
+                    // In one order, whatever came first: the same sums are equal.
+                    let place = self.billed.partition_point(|known| {
+                        (known.position, &known.unit) < (sum.position, &sum.unit)
+                    });
+                    self.billed.insert(place, sum);
                 }
             }
         }

@@ -4,11 +4,15 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use jiff::SignedDuration;
-use reelmeter_meter::commands::{Command, run};
+use reelmeter_meter::commands::{self, Command};
 use reelmeter_proto::meter::v1 as pb;
 use reelmeter_service::settings::from_flags;
 
 use crate::server::{Server, batch, event, eventually, quantity, record, summary, total};
+
+fn run(command: &Command, config: &reelmeter_meter::Config) -> Result<(), reelmeter_meter::Error> {
+    commands::run(command, config, &reelmeter_service::Common::default())
+}
 
 fn config(path: &std::path::Path) -> reelmeter_meter::Config {
     from_flags(&["--meter-store", &format!("sqlite://{}", path.display())]).unwrap()

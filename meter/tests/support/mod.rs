@@ -9,10 +9,15 @@
     reason = "a test fails by panicking, and no test binary needs all of this"
 )]
 
+pub mod postgres;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use reelmeter_meter::adapters::postgres::{
+    Address, Options, PostgresLedger, PostgresLibrary, verify as verify_postgres,
+};
 use reelmeter_meter::adapters::sqlite::{
     ArchiveError, Moved, Order, SqliteLedger, SqliteLibrary, Step, archive, verify,
 };
@@ -325,6 +330,54 @@ pub fn record(ledger: &mut dyn Ledger, now: Timestamp, events: Vec<Event>) -> Ve
     match ledger.commit(vec![request], now).pop().unwrap().unwrap() {
         Answer::Recorded(recorded) => recorded,
         other => panic!("{other:?}"),
+    }
+}
+
+/// The PostgreSQL store over a database of its own.
+pub struct Postgres {
+    pub address: Address,
+    sides: Option<(PostgresLedger, Arc<PostgresLibrary>)>,
+}
+
+impl Postgres {
+    fn open(address: &Address, prices: &RateTable) -> (PostgresLedger, Arc<PostgresLibrary>) {
+        PostgresLedger::open(address, &Options::default(), prices, noon()).unwrap()
+    }
+
+    /// The database, as `psql` names it.
+    pub fn on(address: &str, prices: &RateTable) -> Self {
+        let address = Address::read(address, None, None).unwrap();
+        let sides = Some(Self::open(&address, prices));
+        Self { address, sides }
+    }
+}
+
+impl Store for Postgres {
+    fn new(prices: RateTable) -> Self {
+        let server = postgres::Server::shared();
+        Self::on(&server.url(&server.database()), &prices)
+    }
+
+    fn ledger(&mut self) -> &mut dyn Ledger {
+        &mut self.sides.as_mut().unwrap().0
+    }
+
+    fn library(&self) -> Arc<dyn Library> {
+        Arc::clone(&self.sides.as_ref().unwrap().1) as Arc<dyn Library>
+    }
+
+    fn in_file(&self, key: &SessionKey) -> SessionUsage {
+        let library = &self.sides.as_ref().unwrap().1;
+        library.usage_in_store(key).unwrap().unwrap()
+    }
+
+    fn crash(mut self, prices: RateTable) -> Self {
+        // Nothing is closed: the connections go as they would with the process.
+        drop(self.sides.take());
+        let verified = verify_postgres(&self.address).unwrap();
+        assert!(verified.is_sound(), "{:?}", verified.differences);
+        self.sides = Some(Self::open(&self.address, &prices));
+        self
     }
 }
 

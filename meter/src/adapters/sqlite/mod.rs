@@ -35,4 +35,4 @@ pub use archive::{ArchiveError, Moved, Order, Progress, Step, archive};
 pub use ledger::SqliteLedger;
 pub use library::SqliteLibrary;
 pub use open::OpenError;
-pub use verify::{Verification, copy, verify};
+pub use verify::{copy, verify};

@@ -1,6 +1,5 @@
 //! Computing every rollup again from the events, to see that they say the same.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -12,24 +11,8 @@ use super::keys;
 use super::load::{self, Snapshots};
 use super::open;
 use super::row::collect;
-use super::tail::FineKey;
 use super::tail_file;
-use crate::domain::usage::Sum;
-
-/// What a verification has found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verification {
-    /// Sessions that were looked at.
-    pub sessions: u64,
-    /// Events that count in them.
-    pub events: u64,
-    /// Events that lie in files, of which only the sums are here.
-    pub archived: i64,
-    /// Archive files that are not where they were made, so that nobody looked into them.
-    pub archives_elsewhere: u64,
-    /// What does not agree, a sentence each.
-    pub differences: Vec<String>,
-}
+use crate::application::verification::Verification;
 
 /// Copies a ledger, as it is at one moment, into an empty file. A running meter is not disturbed.
 ///
@@ -47,9 +30,6 @@ pub fn copy(path: &Path, to: &Path) -> Result<()> {
             ))
         })
 }
-
-/// Differences that are told in words; more are only counted by the last of them.
-const DIFFERENCES_MAX: usize = 100;
 
 /// Compares what the rollups of a ledger say with its events, and its keys with both. It reads one snapshot: a running
 /// meter is not disturbed.
@@ -79,15 +59,7 @@ pub fn verify(path: &Path) -> Result<Verification> {
         let kept = fine::sums(&connection, row, &tail)?;
         let boundaries = load::first_boundaries(&all, stored.boundaries);
         let counted = fine::sums_from_events(&connection, &stored, &boundaries)?;
-        found.sessions += 1;
-        let events: i64 = counted.values().map(|sum| sum.events).sum();
-        found.events = found.events.saturating_add_signed(events);
-        compare(
-            &stored.usage.session.session_id,
-            &kept,
-            &counted,
-            &mut found,
-        );
+        found.compare(&stored.usage.session.session_id, &kept, &counted);
         let newest = tail_file::newest_counting(&connection, row)?;
         if newest != stored.usage.last_event {
             found.tell(format!(
@@ -97,20 +69,6 @@ pub fn verify(path: &Path) -> Result<Verification> {
         }
     }
     Ok(found)
-}
-
-impl Verification {
-    /// Whether everything agrees.
-    #[must_use]
-    pub fn is_sound(&self) -> bool {
-        self.differences.is_empty()
-    }
-
-    fn tell(&mut self, difference: String) {
-        if self.differences.len() < DIFFERENCES_MAX {
-            self.differences.push(difference);
-        }
-    }
 }
 
 /// The file itself, and that each event up to the watermark has its key.
@@ -228,32 +186,4 @@ fn fingerprint(key: &keys::Key) -> u64 {
     bytes
         .first()
         .map_or(1, |bytes| u64::from_le_bytes(*bytes) | 1)
-}
-
-fn compare(
-    session_id: &str,
-    kept: &HashMap<FineKey, Sum>,
-    counted: &HashMap<FineKey, Sum>,
-    found: &mut Verification,
-) {
-    let none = Sum::default();
-    for key in kept
-        .keys()
-        .chain(counted.keys().filter(|key| !kept.contains_key(key)))
-    {
-        let (kept, counted) = (
-            kept.get(key).unwrap_or(&none),
-            counted.get(key).unwrap_or(&none),
-        );
-        // The order of billed units is that of their arrival.
-        let same = kept.events == counted.events
-            && kept.values == counted.values
-            && kept.billed.len() == counted.billed.len()
-            && kept.billed.iter().all(|sum| counted.billed.contains(sum));
-        if !same {
-            found.tell(format!(
-                "session {session_id}, {key:?}: {kept:?} is kept and {counted:?} is in the events"
-            ));
-        }
-    }
 }
