@@ -17,6 +17,8 @@ use crate::{Config, Error, Store};
 /// A command of the meter's program.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum Command {
+    /// Move a ledger from a file into a database that meters share, and compare every session's figures.
+    Migrate(Migration),
     /// Compute every total again from the events and compare; exits with 1 if anything differs.
     Verify,
     /// Copy the ledger, as it is at one moment, into a new file.
@@ -33,6 +35,17 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
     },
+}
+
+/// Where a ledger comes from and goes to.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Migration {
+    /// The ledger as it is: sqlite:// and the path of its file. No meter may run on it.
+    #[arg(long, value_name = "URL", value_parser = config::store)]
+    from: String,
+    /// The database: postgres://USER@HOST/DATABASE, empty; its password comes from METER_STORE_PASSWORD.
+    #[arg(long, value_name = "URL", value_parser = config::store)]
+    to: String,
 }
 
 /// Why a command could not be carried out.
@@ -54,6 +67,11 @@ pub enum CommandError {
         "a shared ledger is backed up by the database's own tools, such as pg_dump or a base backup"
     )]
     OwnTools,
+    /// There is one direction.
+    #[error(
+        "a ledger moves from a file to a database: --from sqlite://FILE --to postgres://USER@HOST/DATABASE"
+    )]
+    Direction,
     /// Old events go with their partition.
     #[error(
         "a shared ledger parts with old events by dropping their partition, see docs/scale.md; take `archive` and METER_ARCHIVE_AFTER away"
@@ -86,6 +104,11 @@ fn count(differences: usize) -> String {
 /// # Errors
 /// See [`CommandError`].
 pub fn run(command: &Command, config: &Config, common: &Common) -> Result<(), Error> {
+    if let Command::Migrate(migration) = command {
+        let said = migrate(migration, config, common)?;
+        let _ = writeln!(io::stdout(), "{said}");
+        return Ok(());
+    }
     let store = config.store(common)?;
     if let Store::Sqlite(database) = &store
         && !database.is_file()
@@ -93,6 +116,8 @@ pub fn run(command: &Command, config: &Config, common: &Common) -> Result<(), Er
         return Err(CommandError::NoLedger(database.clone()).into());
     }
     let said = match (command, &store) {
+        // Done above: it names its stores itself.
+        (Command::Migrate(_), _) => return Ok(()),
         (Command::Verify, _) => verify(&store)?,
         (Command::Backup { to }, Store::Sqlite(database)) => backup(database, to)?,
         (Command::Archive { older_than, to }, Store::Sqlite(database)) => {
@@ -170,6 +195,33 @@ fn archive(database: &Path, older_than: SignedDuration, to: &Path) -> Result<Str
             to.display()
         ),
     })
+}
+
+fn migrate(migration: &Migration, config: &Config, common: &Common) -> Result<String, Error> {
+    let read = |text| {
+        Store::read(
+            text,
+            config.store_password.as_ref(),
+            common.reelmeter_tls_ca.as_deref(),
+        )
+    };
+    let (Store::Sqlite(from), Store::Postgres(to)) = (read(&migration.from)?, read(&migration.to)?)
+    else {
+        return Err(CommandError::Direction.into());
+    };
+    if !from.is_file() {
+        return Err(CommandError::NoLedger(from).into());
+    }
+    let table = crate::prices::load(config)?.table;
+    let departing = sqlite::Export::open(&from)?;
+    let came = postgres::import(&to, &table, &departing, SystemClock.now())?;
+    Ok(format!(
+        "{} is in {to} now: {} events and {} ids of {} sessions, each with the figures that it had; the file is as it was",
+        from.display(),
+        came.events,
+        came.keys,
+        came.sessions
+    ))
 }
 
 fn backup(database: &Path, to: &Path) -> Result<String, CommandError> {

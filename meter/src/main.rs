@@ -32,8 +32,12 @@ fn main() -> ExitCode {
                 ..
             } = settings;
             let config = config.with_secrets(&secrets);
-            if let Some(command) = &command {
-                return commands::run(command, &config, &common);
+            if let Some(command) = command {
+                // Commands wait for disks and databases.
+                let run = move || commands::run(&command, &config, &common);
+                return tokio::task::spawn_blocking(run)
+                    .await
+                    .map_err(std::io::Error::other)?;
             }
             if config.health_check {
                 return Ok(health::check("meter", config.meter_listen, &common.tls()).await?);

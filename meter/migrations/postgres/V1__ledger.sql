@@ -51,6 +51,8 @@ CREATE TABLE session (
     budget text,
     -- When anything of it was last changed.
     touched_at bigint NOT NULL,
+    -- How many events were ever recorded in it, whether they count or not; those that are not in `event` were dropped.
+    recorded bigint NOT NULL DEFAULT 0,
     first_event bigint,
     last_event bigint,
     last_event_at bigint,
@@ -139,7 +141,6 @@ CREATE TABLE event_key (
     tenant bigint NOT NULL,
     id text COLLATE "C" NOT NULL,
     n bigint NOT NULL,
-    session bigint NOT NULL,
     hash bigint NOT NULL,
     PRIMARY KEY (tenant, id)
 );

@@ -8,6 +8,7 @@ pub mod ports;
 pub mod record_usage;
 pub mod reports;
 pub mod rules;
+pub mod transfer;
 pub mod verification;
 pub mod watch_summary;
 pub mod writer;

@@ -317,9 +317,19 @@ pub trait Library: Send + Sync + std::fmt::Debug {
         self.live().get(key).map(|live| live.usage())
     }
 
-    /// Whether others write to the same store: what is in memory may then be behind it for a moment.
+    /// Whether others write to the same store: what is in memory may then be behind it for a moment, and whoever begins to
+    /// watch calls [`Library::catch_up`].
     fn is_shared(&self) -> bool {
         false
+    }
+
+    /// Brings a session in memory, which somebody watches from now on, up to what was committed anywhere.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn catch_up(&self, key: &SessionKey) -> Result<(), Error> {
+        let _ = key;
+        Ok(())
     }
 
     /// A session and its usage. Its cost does not depend on how many events there are.

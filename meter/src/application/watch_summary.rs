@@ -143,7 +143,7 @@ impl Meter {
                 if self.library.is_shared() {
                     // Whoever comes from another replica has seen what that one knew: this one must not know less.
                     let key = key.clone();
-                    self.read(move |library| library.usage(&key)).await?;
+                    self.read(move |library| library.catch_up(&key)).await?;
                 }
                 return Ok(Watched {
                     live,

@@ -51,8 +51,11 @@ impl Server {
 
     pub fn config(&self) -> Config {
         let store = format!("sqlite://{}", self.database().display());
-        let mut flags = vec!["--meter-store", &store];
-        flags.extend(self.flags.iter().map(String::as_str));
+        let mut flags: Vec<&str> = self.flags.iter().map(String::as_str).collect();
+        // A test may name another store.
+        if !flags.contains(&"--meter-store") {
+            flags.extend(["--meter-store", &store]);
+        }
         from_flags(&flags).unwrap()
     }
 
@@ -67,6 +70,15 @@ impl Server {
         tokio::time::timeout(PATIENCE, task)
             .await
             .expect("the meter stops")
+            .unwrap()
+    }
+
+    /// How the meter ended, if it has.
+    pub async fn ended(&mut self) -> Result<(), Error> {
+        let (_, task) = self.running.take().unwrap();
+        tokio::time::timeout(PATIENCE, task)
+            .await
+            .expect("the meter ends")
             .unwrap()
     }
 

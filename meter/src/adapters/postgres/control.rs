@@ -12,7 +12,7 @@ use super::ledger::{PostgresLedger, rates_for};
 use super::load;
 use super::mirror::{SharedMirror, lock, news};
 use super::shared::{Rates, Shared, shown};
-use super::{audit, stage};
+use super::{audit, stage, write};
 use crate::adapters::columns;
 use crate::application::Error;
 use crate::application::ports::{Answer, SessionKey};
@@ -133,27 +133,7 @@ impl PostgresLedger {
         self.change(key, now, async |locked| {
             let quota = rules::quota(&locked.usage, quota.clone())?;
             let place = i64::try_from(locked.usage.quotas.len()).unwrap_or(i64::MAX);
-            execute(
-                locked.client,
-                "INSERT INTO quota (session, service, metric, place, used, quota_limit, renews_at, observed_at, \
-                 first_used, tier) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-                 ON CONFLICT (session, service, metric) DO UPDATE SET used = excluded.used, \
-                 quota_limit = excluded.quota_limit, renews_at = excluded.renews_at, \
-                 observed_at = excluded.observed_at, tier = excluded.tier",
-                &[
-                    &locked.row,
-                    &quota.service,
-                    &quota.metric,
-                    &place,
-                    &quota.used,
-                    &quota.limit,
-                    &quota.renews.map(columns::us),
-                    &columns::us(quota.observed),
-                    &quota.first_used,
-                    &quota.tier,
-                ],
-            )
-            .await?;
+            write::upsert_quota(locked.client, locked.row, place, &quota).await?;
             Ok(true)
         })
     }
@@ -270,17 +250,7 @@ impl PostgresLedger {
                 &[&replica, &columns::us(now)],
             )
             .await?;
-            let waited_for = rows(
-                client,
-                "SELECT id FROM session WHERE id = ANY($1) AND ended_at IS NULL AND touched_at <= $2",
-                &[&watched, &columns::us(before)],
-            )
-            .await?;
-            let mut marked = Vec::with_capacity(waited_for.len());
-            for row in &waited_for {
-                marked.push(row.try_get(0)?);
-            }
-            mark(client, &replica, &marked, until).await?;
+            mark(client, &replica, &watched, until).await?;
             let found = rows(
                 client,
                 "SELECT tenant.name, session.session_id FROM session JOIN tenant ON tenant.id = session.tenant \

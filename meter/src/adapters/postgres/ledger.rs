@@ -236,6 +236,8 @@ impl Ledger for PostgresLedger {
         requests: Vec<Request>,
         now: Timestamp,
     ) -> Vec<std::result::Result<Answer, Error>> {
+        // As the store keeps it: every replica shows the same.
+        let now = Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now);
         let mut answers = Vec::with_capacity(requests.len());
         let mut waiting: Vec<Owned> = Vec::new();
         // Recordings that stand together share a transaction. Anything else needs the totals before it and has its own.

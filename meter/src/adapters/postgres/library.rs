@@ -1,12 +1,12 @@
 //! The reading side: connections of a pool, each answer from one snapshot of the store.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Object, Pool};
 use reelmeter_rating::Boundaries;
 
-use super::connection::Client;
+use super::connection::{Client, execute};
 use super::error::{Failure, Result, words};
 use super::load;
 use super::mirror::{lock, news};
@@ -41,6 +41,11 @@ impl std::fmt::Debug for PostgresLibrary {
         f.debug_struct("PostgresLibrary").finish_non_exhaustive()
     }
 }
+
+/// How often a session that somebody begins to watch is marked, however many begin; and for how long, in microseconds.
+/// The rounds of ending idle sessions, at most a minute apart, mark it from then on.
+const MARK_EVERY: Duration = Duration::from_secs(1);
+const MARKED_FOR_US: i64 = 180_000_000;
 
 type Answered<T> = std::result::Result<T, Error>;
 
@@ -144,6 +149,31 @@ impl Library for PostgresLibrary {
 
     fn is_shared(&self) -> bool {
         true
+    }
+
+    fn catch_up(&self, key: &SessionKey) -> Answered<()> {
+        // Nobody waits for the database with the mirror locked: those who look for changes would wait for it in turn.
+        let to_mark = self
+            .shared()
+            .mirror(key)
+            .and_then(|mirror| lock(&mirror).to_mark(Instant::now(), MARK_EVERY));
+        if let Some(number) = to_mark {
+            // Before the next round of this replica marks it: others must not end it as idle until then.
+            let replica = &self.background.replica;
+            self.wait(async {
+                let client = self.begun("SELECT 1").await?;
+                execute(
+                    &client,
+                    "INSERT INTO watched (session, replica, until) \
+                     VALUES ($1, $2, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + $3) \
+                     ON CONFLICT (session, replica) DO UPDATE SET until = excluded.until",
+                    &[&number, replica, &MARKED_FOR_US],
+                )
+                .await?;
+                Ok(())
+            })?;
+        }
+        self.usage(key).map(|_| ())
     }
 
     fn usage(&self, key: &SessionKey) -> Answered<Option<Arc<SessionUsage>>> {

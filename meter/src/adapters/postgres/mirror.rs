@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::connection::Client;
 use super::error::Result;
@@ -20,6 +21,8 @@ pub(super) struct Mirror {
     pub(super) fine: HashMap<FineKey, Sum>,
     /// Where readers find it.
     pub(super) live: Arc<LiveSession>,
+    /// When it was last marked as watched.
+    marked: Option<Instant>,
 }
 
 /// A mirror that the writer, the readers and the one who looks for changes share. Nobody waits for the database with it
@@ -54,7 +57,19 @@ impl Mirror {
             numbers,
             fine,
             live,
+            marked: None,
         }
+    }
+
+    /// The session's number, if it is time to mark it as watched again.
+    pub(super) fn to_mark(&mut self, now: Instant, every: Duration) -> Option<i64> {
+        let due = self
+            .marked
+            .is_none_or(|marked| now.duration_since(marked) >= every);
+        due.then(|| {
+            self.marked = Some(now);
+            self.head.row
+        })
     }
 
     /// Takes what the store says, if it is news; wakes those who watch. Says whether the mirror has at least that now.

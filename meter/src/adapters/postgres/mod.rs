@@ -12,6 +12,7 @@ mod error;
 mod event;
 mod fine;
 mod follow;
+mod import;
 mod ledger;
 mod library;
 mod listing;
@@ -27,6 +28,7 @@ mod verify;
 mod write;
 
 pub use address::{Address, AddressError, Options};
+pub use import::{Imported, import};
 pub use ledger::PostgresLedger;
 pub use library::PostgresLibrary;
 pub use open::OpenError;

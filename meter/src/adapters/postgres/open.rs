@@ -184,7 +184,7 @@ fn pool(address: &Address) -> std::result::Result<Pool, String> {
 }
 
 /// Brings the layout and the prices in order, one replica after the other.
-async fn enter(
+pub(super) async fn enter(
     address: &Address,
     table: &RateTable,
     now: Timestamp,

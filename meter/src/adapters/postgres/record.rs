@@ -325,6 +325,7 @@ impl Batch<'_> {
         gain.newest.note(occurred);
         gain.simulated.get_or_insert(event.simulated);
         gain.events = true;
+        gain.recorded += 1;
         if !event.series.model_display_name.is_empty() {
             let model = (event.series.service.clone(), event.series.model.clone());
             let name = event.series.model_display_name.clone();

@@ -47,6 +47,8 @@ pub(super) struct Staged {
 pub(super) struct Gain {
     /// Whether it records an event: that is one revision.
     pub(super) events: bool,
+    /// How many.
+    pub(super) recorded: i64,
     /// Of a session that it makes: whether its calls are simulated, from the first event on.
     pub(super) simulated: Option<bool>,
     pub(super) deltas: Vec<Delta>,

@@ -6,10 +6,13 @@ use jiff::Timestamp;
 
 use super::connection::{Client, execute, row};
 use super::error::Result;
+use super::event::EventRow;
 use super::load;
 use super::record::Added;
 use super::stage::{Sessions, Staged};
 use crate::adapters::columns;
+use crate::domain::quota::Quota;
+use crate::domain::recorder::Backlog;
 use crate::domain::rollup::{FineKey, Newest};
 use crate::domain::series::Series;
 use crate::domain::usage::{SeriesId, Sum};
@@ -115,26 +118,49 @@ pub(super) async fn insert_events(client: &Client, added: &Added) -> Result<()> 
         return Ok(());
     }
     // In the order of the index: two replicas that record the same ids wait for each other and never in a circle.
-    let mut events: Vec<&(i64, super::event::EventRow)> = added.events.iter().collect();
-    events.sort_unstable_by(|(a, one), (b, other)| (a, &one.id).cmp(&(b, &other.id)));
-    let tenants: Vec<i64> = events.iter().map(|(tenant, _)| *tenant).collect();
-    let events: Vec<&super::event::EventRow> = events.iter().map(|(_, event)| event).collect();
-    let of = |get: fn(&super::event::EventRow) -> i64| -> Vec<i64> {
-        events.iter().map(|event| get(event)).collect()
-    };
+    let mut keys: Vec<(i64, &str, i64, i64)> = added
+        .events
+        .iter()
+        .map(|(tenant, event)| (*tenant, &*event.id, event.n, event.hash))
+        .collect();
+    keys.sort_unstable();
+    insert_keys(client, keys.into_iter()).await?;
+    insert_rows(client, added).await
+}
+
+/// Adds keys: (tenant, id, number, hash).
+pub(super) async fn insert_keys<'a>(
+    client: &Client,
+    keys: impl Iterator<Item = (i64, &'a str, i64, i64)>,
+) -> Result<()> {
+    let (mut tenants, mut ids, mut numbers, mut hashes) = (vec![], vec![], vec![], vec![]);
+    for (tenant, id, n, hash) in keys {
+        tenants.push(tenant);
+        ids.push(id);
+        numbers.push(n);
+        hashes.push(hash);
+    }
+    execute(
+        client,
+        "INSERT INTO event_key (tenant, id, n, hash) \
+         SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[])",
+        &[&tenants, &ids, &numbers, &hashes],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Adds events without their keys, and what they replace.
+pub(super) async fn insert_rows(client: &Client, added: &Added) -> Result<()> {
+    let events: Vec<&EventRow> = added.events.iter().map(|(_, event)| event).collect();
+    let of =
+        |get: fn(&EventRow) -> i64| -> Vec<i64> { events.iter().map(|event| get(event)).collect() };
     let ids: Vec<&str> = events.iter().map(|event| &*event.id).collect();
     let (numbers, sessions, hashes) = (
         of(|event| event.n),
         of(|event| event.session),
         of(|event| event.hash),
     );
-    execute(
-        client,
-        "INSERT INTO event_key (tenant, id, n, session, hash) \
-         SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])",
-        &[&tenants, &ids, &numbers, &sessions, &hashes],
-    )
-    .await?;
     let clock_ahead: Vec<bool> = events.iter().map(|event| event.clock_ahead).collect();
     let quantities: Vec<String> = events
         .iter()
@@ -274,24 +300,65 @@ async fn upsert_recorders(client: &Client, sessions: &Sessions) -> Result<()> {
             let Some(backlog) = recorders.get(id) else {
                 continue;
             };
-            execute(
-                client,
-                "INSERT INTO recorder (session, recorder_id, pending, refused, unconfirmed, reported_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (session, recorder_id) DO UPDATE SET \
-                 pending = excluded.pending, refused = excluded.refused, unconfirmed = excluded.unconfirmed, \
-                 reported_at = excluded.reported_at",
-                &[
-                    &staged.head.row,
-                    &&**id,
-                    &backlog.pending,
-                    &backlog.refused,
-                    &backlog.unconfirmed,
-                    &columns::us(backlog.reported),
-                ],
-            )
-            .await?;
+            upsert_recorder(client, staged.head.row, id, backlog).await?;
         }
     }
+    Ok(())
+}
+
+/// Writes what a recorder holds.
+pub(super) async fn upsert_recorder(
+    client: &Client,
+    session: i64,
+    id: &str,
+    backlog: &Backlog,
+) -> Result<()> {
+    execute(
+        client,
+        "INSERT INTO recorder (session, recorder_id, pending, refused, unconfirmed, reported_at) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (session, recorder_id) DO UPDATE SET \
+         pending = excluded.pending, refused = excluded.refused, unconfirmed = excluded.unconfirmed, \
+         reported_at = excluded.reported_at",
+        &[
+            &session,
+            &id,
+            &backlog.pending,
+            &backlog.refused,
+            &backlog.unconfirmed,
+            &columns::us(backlog.reported),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Writes a quota; one that is known keeps its place and its first figure.
+pub(super) async fn upsert_quota(
+    client: &Client,
+    session: i64,
+    place: i64,
+    quota: &Quota,
+) -> Result<()> {
+    execute(
+        client,
+        "INSERT INTO quota (session, service, metric, place, used, quota_limit, renews_at, observed_at, first_used, tier) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (session, service, metric) DO UPDATE SET \
+         used = excluded.used, quota_limit = excluded.quota_limit, renews_at = excluded.renews_at, \
+         observed_at = excluded.observed_at, tier = excluded.tier",
+        &[
+            &session,
+            &quota.service,
+            &quota.metric,
+            &place,
+            &quota.used,
+            &quota.limit,
+            &quota.renews.map(columns::us),
+            &columns::us(quota.observed),
+            &quota.first_used,
+            &quota.tier,
+        ],
+    )
+    .await?;
     Ok(())
 }
 
@@ -322,17 +389,18 @@ async fn update_sessions(client: &Client, sessions: &Sessions, now: Timestamp) -
         .collect();
     execute(
         client,
-        "UPDATE session SET revision = session.revision + news.revisions, version = news.version, \
+        "UPDATE session SET revision = session.revision + least(news.recorded, 1), version = news.version, \
+         recorded = session.recorded + news.recorded, \
          simulated = news.simulated, touched_at = $1, first_event = coalesce(session.first_event, news.first_event), \
          last_event = coalesce(news.last_event, session.last_event), last_event_at = news.last_event_at, \
          first_rated_at = news.first_rated_at, last_rated_at = news.last_rated_at \
          FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::boolean[], $6::bigint[], $7::bigint[], $8::bigint[], \
-         $9::bigint[], $10::bigint[]) AS news (id, revisions, version, simulated, first_event, last_event, \
+         $9::bigint[], $10::bigint[]) AS news (id, recorded, version, simulated, first_event, last_event, \
          last_event_at, first_rated_at, last_rated_at) WHERE session.id = news.id",
         &[
             &columns::us(now),
             &of(|staged| staged.head.row),
-            &of(|staged| i64::from(staged.gain.events)),
+            &of(|staged| staged.gain.recorded),
             &of(|staged| staged.head.version),
             &simulated,
             &maybe(|staged| staged.gain.first_event),

@@ -11,6 +11,7 @@ mod codec;
 mod control;
 mod error;
 mod event_id;
+mod export;
 mod fine;
 mod fold;
 mod keys;
@@ -32,6 +33,7 @@ mod tenant_prices;
 mod verify;
 
 pub use archive::{ArchiveError, Moved, Order, Progress, Step, archive};
+pub use export::Export;
 pub use ledger::SqliteLedger;
 pub use library::SqliteLibrary;
 pub use open::OpenError;
