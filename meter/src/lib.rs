@@ -12,7 +12,6 @@ mod config;
 pub mod domain;
 pub mod prices;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 

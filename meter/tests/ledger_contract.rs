@@ -70,6 +70,7 @@ suite! {
         an_override_prices_running_sessions_at_once_and_ended_ones_never,
         a_dated_override_counts_from_its_date,
         an_override_dated_into_the_past_sorts_events_again,
+        an_override_dated_before_all_events_prices_them,
         overrides_survive_a_start,
         another_book_at_the_next_start_prices_running_sessions_only,
         taking_overrides_back_restores_the_book,

@@ -30,6 +30,26 @@ pub fn generation_of(resets: &[i64], n: i64) -> i64 {
     i64::try_from(before).unwrap_or(i64::MAX)
 }
 
+/// Whether a new date puts events of a session into another rate period: those of a session that is sorted by `known` and
+/// whose events are rated by times from `first` to `last`. A date before all of them does, too, unless a known one comes
+/// after it.
+#[must_use]
+pub fn sorts_anew(
+    date: Timestamp,
+    known: &Boundaries,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+) -> bool {
+    let (Some(first), Some(last)) = (first, last) else {
+        return false;
+    };
+    let begins_their_period = || {
+        let start = known.period_of(first).start();
+        start.is_none_or(|start| start < date)
+    };
+    date <= last && (first < date || begins_their_period())
+}
+
 /// What decides in which rollup row an event is added up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FineKey {

@@ -109,6 +109,22 @@ pub fn an_override_dated_into_the_past_sorts_events_again<S: Store>() {
     }
 }
 
+pub fn an_override_dated_before_all_events_prices_them<S: Store>() {
+    for folded in [false, true] {
+        let mut told = Told::<S>::new();
+        told.new_event(million("a", "s"));
+        if folded {
+            told.fold();
+        }
+        let from = told.now.checked_sub(seconds(60)).unwrap();
+        let set = rate(FLASH, "input_tokens", "0.30", Some(from));
+        told.ask(Change::SetRates(vec![set])).unwrap();
+        assert_eq!(told.total("s"), "0.3");
+        let told = told.crash();
+        assert_eq!(told.total("s"), "0.3");
+    }
+}
+
 pub fn overrides_survive_a_start<S: Store>() {
     let mut told = Told::<S>::new();
     told.new_event(million("a", "s"));

@@ -11,7 +11,7 @@ use super::event::{COLUMNS, EventRow};
 use super::load::{self, Stored};
 use crate::adapters::columns::{self, damaged};
 use crate::application::ports::{FinePart, UsageRange};
-use crate::domain::rollup::{FineKey, day, day_start_us};
+use crate::domain::rollup::{FineKey, day, day_start_us, sorts_anew};
 use crate::domain::usage::Sum;
 
 /// Events that are read together.
@@ -72,19 +72,10 @@ pub(super) async fn parts(
 ) -> Result<Vec<FinePart>> {
     let all = load::boundaries(client).await?;
     let known = load::first_boundaries(&all, session.head.boundaries);
-    let straddles = |boundary: &Timestamp| {
-        session
-            .head
-            .first_rated
-            .is_some_and(|first| first < *boundary)
-            && session
-                .head
-                .last_rated
-                .is_some_and(|last| *boundary <= last)
-    };
+    let (first, last) = (session.head.first_rated, session.head.last_rated);
     if wanted
         .added_since(&known)
-        .any(|boundary| straddles(&boundary))
+        .any(|date| sorts_anew(date, &known, first, last))
     {
         let finer = Boundaries::new(known.instants().iter().chain(wanted.instants()).copied());
         let sums = sums_from_events(client, session, &finer).await?;

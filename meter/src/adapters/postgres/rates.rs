@@ -16,6 +16,7 @@ use crate::application::Error;
 use crate::application::ports::{Answer, RateFilter};
 use crate::application::rules;
 use crate::domain::audit::Note;
+use crate::domain::rollup::sorts_anew;
 use crate::domain::tenant_prices::{EVERYONE, TenantPrices};
 
 /// A change of prices: what they will be, whose entry of the audit trail it is, and how many overrides go.
@@ -149,6 +150,7 @@ async fn resort(
     }
     let all: Vec<Timestamp> = known.iter().chain(added).copied().collect();
     let sorted_by = Boundaries::new(all.iter().copied());
+    let before = Boundaries::new(known.iter().copied());
     let running = rows(
         client,
         "SELECT id, first_rated_at, last_rated_at FROM session WHERE ended_at IS NULL \
@@ -160,15 +162,13 @@ async fn resort(
     for row in &running {
         let number: i64 = row.try_get(0)?;
         numbers.push(number);
-        let (Some(first), Some(last)) = (
+        let (first, last) = (
             columns::optional_time(row.try_get(1)?)?,
             columns::optional_time(row.try_get(2)?)?,
-        ) else {
-            continue;
-        };
+        );
         if added
             .iter()
-            .any(|boundary| first < *boundary && *boundary <= last)
+            .any(|date| sorts_anew(*date, &before, first, last))
         {
             rebuild(client, shared, number, &sorted_by).await?;
         }

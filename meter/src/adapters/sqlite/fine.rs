@@ -14,6 +14,7 @@ use super::load::{self, Stored};
 use super::row::{EVENT_COLUMNS, EventRow};
 use super::tail::{FineKey, SessionTail};
 use crate::application::ports::FinePart;
+use crate::domain::rollup::sorts_anew;
 use crate::domain::usage::{ClassKey, Sum};
 
 /// The columns that [`rollup`] reads, of `rollup` or `archived_sum`.
@@ -163,11 +164,10 @@ pub(super) fn parts(
 ) -> Result<Vec<FinePart>> {
     let all = load::boundaries(connection)?;
     let known = load::first_boundaries(&all, session.boundaries);
-    let straddles = |boundary: &Timestamp| {
-        session.first_rated.is_some_and(|first| first < *boundary)
-            && session.last_rated.is_some_and(|last| *boundary <= last)
-    };
-    let dividing: Vec<Timestamp> = wanted.added_since(&known).filter(straddles).collect();
+    let dividing: Vec<Timestamp> = wanted
+        .added_since(&known)
+        .filter(|date| sorts_anew(*date, &known, session.first_rated, session.last_rated))
+        .collect();
     let sums = if dividing.is_empty() {
         sums(connection, session.row, tail)?
     } else {

@@ -18,6 +18,7 @@ use super::tenant_prices::{self, TenantPrices};
 use crate::application::ports::{Answer, RateFilter};
 use crate::application::rules;
 use crate::domain::audit::Note;
+use crate::domain::rollup::sorts_anew;
 use crate::domain::tenant_prices::EVERYONE;
 
 impl SqliteLedger {
@@ -145,11 +146,12 @@ impl SqliteLedger {
                 codec::time(row.get(2)?)?,
             ))
         })?;
+        let known = Boundaries::new(self.boundaries.iter().copied());
         let mut resorted = Vec::new();
         for (session, first, last) in running {
             if added
                 .iter()
-                .any(|boundary| first < *boundary && *boundary <= last)
+                .any(|date| sorts_anew(*date, &known, Some(first), Some(last)))
             {
                 rebuild(&self.connection, session, &sorted_by)?;
                 resorted.push(session);
