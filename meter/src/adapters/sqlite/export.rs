@@ -16,6 +16,7 @@ use super::lock::LedgerLock;
 use super::open::{self, OpenError};
 use super::row::{EVENT_COLUMNS, EventRow, collect};
 use super::tail_file;
+use crate::application::Error;
 use crate::application::transfer::{
     Common, Departure, EventOnItsWay, KeyOnItsWay, SessionOnItsWay,
 };
@@ -114,6 +115,13 @@ impl Export {
 
 impl Departure for Export {
     fn common(&self) -> Result<Common> {
+        let moved = self.number("SELECT count(*) FROM archived_event WHERE n > ?1", 0)?;
+        if moved > 0 {
+            // Of an event that lies in a file the ledger keeps a hash of its id: enough to know it again, not to say it.
+            return Err(Error::Precondition(format!(
+                "{moved} events of this ledger were moved out into files, and their ids with them: it cannot move into another store; start a new ledger there and keep this one"
+            )));
+        }
         let mut tenants = self
             .connection
             .prepare_cached("SELECT id, name FROM tenant ORDER BY id")?;
@@ -211,13 +219,11 @@ impl Departure for Export {
     }
 
     fn keys(&self, after: i64, limit: usize) -> Result<Vec<KeyOnItsWay>> {
-        // Behind the watermark ids are in `event` alone; of those before it some events lie in files.
+        // Every event is here, see `common`, and each has its whole id.
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut statement = self.connection.prepare_cached(
             "SELECT session.tenant, event.id, event.n, event.hash FROM event JOIN series ON series.id = event.series \
-             JOIN session ON session.id = series.session WHERE event.n > ?1 \
-             UNION ALL SELECT event_key.tenant, event_key.id, archived_event.n, archived_event.hash FROM archived_event \
-             JOIN event_key ON event_key.n = archived_event.n WHERE archived_event.n > ?1 ORDER BY 3 LIMIT ?2",
+             JOIN session ON session.id = series.session WHERE event.n > ?1 ORDER BY event.n LIMIT ?2",
         )?;
         collect(&mut statement, params![after, limit], |row| {
             Ok(KeyOnItsWay {
