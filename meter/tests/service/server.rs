@@ -74,6 +74,7 @@ impl Server {
     }
 
     /// How the meter ended, if it has.
+    #[allow(dead_code, reason = "only the tests of several meters ask")]
     pub async fn ended(&mut self) -> Result<(), Error> {
         let (_, task) = self.running.take().unwrap();
         tokio::time::timeout(PATIENCE, task)
