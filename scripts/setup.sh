@@ -9,6 +9,7 @@
 #   scripts/setup.sh --animated   also Manim in a Python environment of its own, and bubblewrap, which contains it.
 #                                 MANIM_HOME says where, /opt/reelmeter/manim by default; not below a private home:
 #                                 scenes run as a user without rights, who must be able to read it
+#   scripts/setup.sh --power      also qemu and a kernel for the machine whose power is cut
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,15 +20,16 @@ TOOLS=target/tools
 MANIM_HOME=${MANIM_HOME:-/opt/reelmeter/manim}
 MANIM_LOCK=generator/renderer/python/requirements.txt
 
-checks=no compose=no animated=no postgres=no
+checks=no compose=no animated=no postgres=no power=no
 for option in "$@"; do
     case $option in
         --checks) checks=yes ;;
         --compose) compose=yes ;;
         --animated) animated=yes ;;
         --postgres) postgres=yes ;;
-        -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
-        *) echo "error: unknown option $option (--checks, --compose, --animated, --postgres)" >&2; exit 2 ;;
+        --power) power=yes ;;
+        -h | --help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+        *) echo "error: unknown option $option (--checks, --compose, --animated, --postgres, --power)" >&2; exit 2 ;;
     esac
 done
 
@@ -82,6 +84,8 @@ need fonts-noto-core font 'truetype/noto/NotoSans-Regular.ttf'
 # The tests make certificates with openssl, and look at the live screen in tmux.
 need openssl have openssl
 need tmux have tmux
+# Lets the system calls of a meter fail, to see what it says.
+need strace have strace
 if [ "$checks" = yes ] || [ "$compose" = yes ]; then
     need python3 have python3
     need python3-venv python3 -c 'import ensurepip, venv'
@@ -106,6 +110,12 @@ if [ "$postgres" = yes ]; then
     # The package starts a server of its own where it can; the tests start theirs beside it, in a folder of their own.
     need postgresql compgen -G '/usr/lib/postgresql/*/bin/postgres'
 fi
+if [ "$power" = yes ]; then
+    need qemu-system-x86 have qemu-system-x86_64
+    need busybox-static test -x /bin/busybox
+    need cpio have cpio
+    need e2fsprogs test -x /sbin/mkfs.ext4
+fi
 if [ ${#missing[@]} -gt 0 ]; then
     apt_install "${missing[@]}"
 fi
@@ -128,6 +138,24 @@ if [ "$animated" = yes ] && ! cmp -s "$MANIM_LOCK" "$MANIM_HOME/requirements.txt
         "$MANIM_HOME/bin/python" -I -c 'import manim, typst'
         cp "$MANIM_LOCK" "$MANIM_HOME/requirements.txt"
     )
+fi
+
+# The machine whose power is cut boots Debian's kernel for clouds: the package is taken apart, not installed.
+if [ "$power" = yes ] && [ ! -s "$TOOLS/guest-kernel/vmlinuz" ]; then
+    if [ "$fresh" = no ]; then
+        as_root apt-get -q -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 update >/dev/null
+        fresh=yes
+    fi
+    package=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/^ *Depends: \(linux-image-.*\)/\1/p' | head -n1)
+    [ -n "$package" ] || die "apt knows no linux-image-cloud-amd64: the power cuts need Debian's kernel for clouds"
+    say "taking the kernel out of $package"
+    work=$(mktemp -d)
+    (cd "$work" && apt-get -q -o APT::Sandbox::User= -o Acquire::Retries=3 download "$package" >/dev/null)
+    dpkg -x "$work"/*.deb "$work/root"
+    mkdir -p "$TOOLS/guest-kernel/modules"
+    find "$work/root" \( -name 'virtio*.ko' -o -name '*failover.ko' \) -exec cp -t "$TOOLS/guest-kernel/modules" {} +
+    cp "$work"/root/boot/vmlinuz-* "$TOOLS/guest-kernel/vmlinuz"
+    rm -rf "$work"
 fi
 
 # The package of that name if its version starts with a number of at least 2: older ones are another program.

@@ -14,8 +14,12 @@ mod access;
 mod bad_input;
 #[path = "service/bad_wire.rs"]
 mod bad_wire;
+#[path = "service/broken_disk.rs"]
+mod broken_disk;
 #[path = "service/budgets.rs"]
 mod budgets;
+#[path = "service/clocks.rs"]
+mod clocks;
 #[path = "service/faults.rs"]
 mod faults;
 #[path = "service/files.rs"]

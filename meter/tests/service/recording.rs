@@ -127,18 +127,28 @@ async fn a_message_over_the_limit_is_refused_and_the_connection_lives() {
     );
 }
 
+/// Who replays the same events at once, and over how many connections.
+const CALLERS: usize = 100;
+const CONNECTIONS: usize = 32;
+/// No multiple of seven, so that every seventh is each of them in turn.
+const EVENTS: usize = 200;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn many_callers_with_the_same_events_count_each_once() {
     let server = Server::start().await;
+    let mut connections = Vec::new();
+    for _ in 0..CONNECTIONS {
+        connections.push(server.meter().await);
+    }
     let mut tasks = Vec::new();
-    for caller in 0..16 {
-        let mut meter = server.meter().await;
+    for caller in 0..CALLERS {
+        let mut meter = connections[caller % CONNECTIONS].clone();
         tasks.push(tokio::spawn(async move {
             let mut new = 0;
-            for step in 0..20 {
-                // Each in an order of its own.
+            for step in 0..EVENTS / 10 {
+                // Each sends all of them, in an order of its own.
                 let events = (0..10).map(|number| {
-                    let id = (number * 7 + step * 10 + caller) % 200;
+                    let id = ((number + step * 10) * 7 + caller) % EVENTS;
                     event(&format!("e{id}"), "s", "images", 1)
                 });
                 let outcomes = record(&mut meter, events.collect()).await;
@@ -160,12 +170,9 @@ async fn many_callers_with_the_same_events_count_each_once() {
         new += task.await.unwrap();
     }
     let mut meter = server.meter().await;
+    assert_eq!(new, EVENTS, "each is new to exactly one caller");
     let summary = summary(&mut meter, "s").await;
-    assert_eq!(
-        i64::try_from(new).unwrap(),
-        summary.event_count,
-        "each is new to exactly one caller"
-    );
+    assert_eq!(summary.event_count, i64::try_from(EVENTS).unwrap());
     assert_eq!(summary.by_model[0].metrics[0].quantity, summary.event_count);
 }
 

@@ -1,0 +1,18 @@
+//! Protects "acknowledged is durable" and "counted once": the real meter under load is killed, or its machine loses its
+//! power, at random moments, again and again over one ledger. After each start the ledger is compared with what its
+//! callers know. `docs/reliability.md` says how to run it, and what it cannot show.
+
+pub mod cuts;
+pub mod dice;
+pub mod event;
+mod failure;
+pub mod file;
+pub mod guest;
+pub mod kills;
+pub mod known;
+pub mod load;
+pub mod outbox;
+pub mod program;
+pub mod settle;
+
+pub use failure::{Failure, Result};
