@@ -13,7 +13,7 @@ pub enum Spoilt {
     Latex,
     /// A loop that never ends.
     Loop,
-    /// A title that is wider than the frame: it runs, and only a look at the picture shows it.
+    /// A title that is placed beyond the frame's edge: it runs, and only a look at the picture shows it.
     OutOfFrame,
 }
 
@@ -60,9 +60,11 @@ pub fn spoil(code: &str, fault: Spoilt) -> String {
             "        rest = 1.0\n        while rest > 0:\n            rest = rest / 2 + 0.1\n        self.wait(1)\n",
             1,
         ),
-        Spoilt::OutOfFrame => code
-            .replacen("font_size=40", "font_size=170", 1)
-            .replacen("        if title.width > wide:\n            title.scale_to_fit_width(wide)\n", "", 1),
+        Spoilt::OutOfFrame => code.replacen(
+            "title.to_edge(UP, buff=0.5)",
+            "title.to_edge(UP, buff=0.5).to_edge(RIGHT, buff=-0.7)",
+            1,
+        ),
     }
 }
 
