@@ -134,7 +134,7 @@ const CYCLE: &str = r##"        middle = DOWN * 0.35
         drop = Dot(radius=0.16, color=WARM).move_to(at(0))
         self.add(drop)
         self.play(MoveAlongPath(drop, ring), run_time=2 * {pace} + 1, rate_func=linear)
-        self.play(LaggedStart(*[Indicate(part, color=SUN) for part in parts], lag_ratio=0.3), run_time=1.2)"##;
+        self.play(LaggedStart(*[Indicate(part[1], color=SUN) for part in parts], lag_ratio=0.3), run_time=1.2)"##;
 
 const CHAIN: &str = r##"        width = min(3.3, (wide - 0.8 * (len(names) - 1)) / len(names))
         tall = width < 1.5
