@@ -8,6 +8,7 @@ use prost::Message;
 const FILES: &[&str] = &[
     "reelmeter/meter/v1/meter_service.proto",
     "reelmeter/meter/v1/pricing_service.proto",
+    "reelmeter/meter/v1/audit_service.proto",
     "reelmeter/generator/v1/generator_service.proto",
     "reelmeter/renderer/v1/renderer_service.proto",
 ];

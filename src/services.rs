@@ -95,7 +95,7 @@ impl Services {
             meter.meter_price_book = LIST_PRICE_BOOK.to_owned();
         }
         let (listener, meter_address) = port("meter", meter.meter_listen, "meter_listen").await?;
-        meter.store_password = settings.secrets.get(secret::METER_STORE_PASSWORD);
+        let meter = meter.with_secrets(&settings.secrets);
         let run_meter = |stop| reelmeter_meter::run(meter, common.clone(), listener, stop);
         let meter = spawn("meter", &failed, run_meter);
 

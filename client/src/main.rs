@@ -5,13 +5,14 @@ use std::process::ExitCode;
 use reelmeter_client::Error;
 use reelmeter_client::cli::{self, Cli, SECRETS};
 use reelmeter_service::telemetry::{self, Sink};
-use reelmeter_service::{Program, Settings, failure, settings, shutdown, tls};
+use reelmeter_service::{Program, Settings, failure, program, settings, shutdown, tls};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let settings = settings::parse::<Cli>(Program::Client, &SECRETS);
+    program::no_core_file();
     match run(settings) {
         Ok(code) => code,
         // `… | head` has read what it wanted.

@@ -33,6 +33,9 @@ pub struct Config {
     /// The address to listen on.
     #[arg(long, env, default_value = "127.0.0.1:50052")]
     pub generator_listen: SocketAddr,
+    /// The address on which Prometheus reads the metrics, such as 127.0.0.1:9465; without it none are served.
+    #[arg(long, env, value_name = "ADDRESS")]
+    pub generator_metrics_listen: Option<SocketAddr>,
     /// Where the meter is. The generator works without it and delivers the usage later.
     #[arg(long, env, default_value = "http://127.0.0.1:50051")]
     pub meter_addr: String,

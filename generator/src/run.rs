@@ -7,23 +7,25 @@ use std::time::Duration;
 use reelmeter_proto::generator::v1::generator_service_server::GeneratorServiceServer;
 use reelmeter_recorder::{OpenError, Recorder};
 use reelmeter_service::connect::{self, ConnectError};
+use reelmeter_service::door::{Door, DoorLayer, KeyringError};
 use reelmeter_service::health::HealthError;
 use reelmeter_service::listen::{self, ListenError};
+use reelmeter_service::metrics;
 use reelmeter_service::tls::TlsError;
 use reelmeter_service::{CancellationToken, Common, Secret, SystemClock, UuidIds};
 use tokio::net::TcpListener;
-use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
 
 use crate::adapters::editor::Workbench;
 use crate::adapters::elevenlabs::{ELEVENLABS_BASE_URL, ElevenLabs, ElevenLabsSettings};
 use crate::adapters::gemini::{GEMINI_BASE_URL, Gemini, GeminiSettings};
-use crate::adapters::grpc::{REQUEST_BYTES_MAX, Service, TokenCheck};
+use crate::adapters::grpc::{REQUEST_BYTES_MAX, Service};
 use crate::adapters::http::{BaseUrl, BaseUrlError, Http, HttpError, HttpSettings, Origin};
 use crate::adapters::jobs::JobFolder;
 use crate::adapters::manim::Manim;
 use crate::adapters::meter::{Costs, Outbox};
 use crate::adapters::ollama::{Ollama, OllamaSettings, ollama_base_url};
+use crate::adapters::prometheus::Metrics;
 use crate::adapters::speaker::Voices;
 use crate::application::Studio;
 use crate::application::ports::{Ports, StoreError};
@@ -33,6 +35,12 @@ use crate::config::Config;
 const STREAMS_PER_CONNECTION_MAX: u32 = 128;
 /// How often a silent connection is asked whether it lives.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
+/// And has so long to answer.
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+/// The longest headers of a request, in bytes. Ours have a few hundred.
+const HEADER_BYTES_MAX: u32 = 16 * 1024;
+/// Streams that a caller may reset before they were served; more is an attack on the connection (CVE-2023-44487).
+const RESET_STREAMS_MAX: usize = 64;
 
 /// Why the generator ended.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +56,9 @@ pub enum Error {
         /// The key that is not.
         missing: &'static str,
     },
+    /// The tokens cannot be used.
+    #[error(transparent)]
+    Tokens(#[from] KeyringError),
     /// A provider's address cannot be used.
     #[error("{setting} cannot be used: {source}")]
     Address {
@@ -104,6 +115,20 @@ pub async fn run(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
+    let door = common.door(config.keys.token.as_ref(), Arc::new(SystemClock))?;
+    let is_reachable = |address: std::net::SocketAddr| !address.ip().to_canonical().is_loopback();
+    if door.is_open() && listener.local_addr().is_ok_and(is_reachable) {
+        tracing::warn!(
+            "no token is asked for: everybody who reaches this port may spend the provider keys' money; name a file of \
+             tokens with REELMETER_TOKENS"
+        );
+    }
+    let metrics = metrics::bind(
+        config.generator_metrics_listen,
+        "generator_metrics_listen",
+        &common,
+    )
+    .await?;
     let (gemini, elevenlabs, ollama) = providers(&config)?;
     let data = config.generator_data.clone();
     let store = JobFolder::open(&data).map_err(|source| Error::Data {
@@ -135,6 +160,7 @@ pub async fn run(
         clock.clone(),
         &data,
     )?;
+    let counted = Metrics::default();
     let ports = Ports {
         pen: Arc::new(gemini),
         speaker: Arc::new(Voices::new(elevenlabs)),
@@ -143,6 +169,7 @@ pub async fn run(
             channel.clone(),
             token.clone(),
             costs.clone(),
+            counted.clone(),
         )),
         store: Arc::new(store),
         editor: Arc::new(Workbench::default()),
@@ -159,6 +186,17 @@ pub async fn run(
         source,
     })?;
     let studio = Arc::new(studio);
+    if let Some(listener) = metrics {
+        let followed = counted
+            .clone()
+            .follow(studio.clone(), recorder.clone(), shutdown.clone());
+        tokio::spawn(followed);
+        tokio::spawn(metrics::serve(
+            listener,
+            counted.registry(),
+            shutdown.clone(),
+        ));
+    }
     // Deliveries go on until the last job has said what it used.
     let delivering = CancellationToken::new();
     let delivery = tokio::spawn(recorder.deliver(channel, token, delivering.clone()));
@@ -172,8 +210,7 @@ pub async fn run(
     if config.generator_auto_resume {
         studio.resume_interrupted().await;
     }
-    let check = TokenCheck::new(config.keys.token.clone());
-    let served = serve(&studio, costs, check, &common, listener, &shutdown).await;
+    let served = serve(&studio, costs, door, &common, listener, &shutdown).await;
     studio.stop().await;
     delivering.cancel();
     // A task that panicked has said so already.
@@ -185,7 +222,7 @@ pub async fn run(
 async fn serve(
     studio: &Arc<Studio>,
     costs: Costs,
-    check: TokenCheck,
+    door: Arc<Door>,
     common: &Common,
     listener: TcpListener,
     shutdown: &CancellationToken,
@@ -203,7 +240,11 @@ async fn serve(
     };
     let mut server = Server::builder()
         .max_concurrent_streams(Some(STREAMS_PER_CONNECTION_MAX))
-        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL));
+        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .http2_max_header_list_size(HEADER_BYTES_MAX)
+        .http2_max_pending_accept_reset_streams(Some(RESET_STREAMS_MAX))
+        .layer(DoorLayer::new(door));
     if let Some(tls) = common.tls().server()? {
         server = server.tls_config(tls)?;
     }
@@ -215,19 +256,18 @@ async fn serve(
             studio.stop().await;
         }
     };
+    let described = common.reelmeter_reflection;
     let serving = server
         .add_service(health)
-        .add_service(InterceptedService::new(
-            reflection().build_v1()?,
-            check.clone(),
-        ))
-        .add_service(InterceptedService::new(
-            reflection().build_v1alpha()?,
-            check.clone(),
-        ))
-        .add_service(InterceptedService::new(service, check))
+        .add_optional_service(described.then(|| reflection().build_v1()).transpose()?)
+        .add_optional_service(
+            described
+                .then(|| reflection().build_v1alpha())
+                .transpose()?,
+        )
+        .add_service(service)
         .serve_with_incoming_shutdown(
-            listen::incoming(listener),
+            listen::incoming(listener, common.reelmeter_connections_max),
             shutdown.clone().cancelled_owned(),
         );
     tokio::pin!(serving);

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
-use reelmeter_service::{Clock, Common, SystemClock};
+use reelmeter_service::{Clock, Common, SystemClock, door};
 
 use crate::adapters::postgres;
 use crate::adapters::sqlite::{self, ArchiveError, Order, Step};
@@ -35,6 +35,9 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
     },
+    /// Make, list and revoke the tokens that callers show.
+    #[command(subcommand)]
+    Tokens(door::command::Command),
 }
 
 /// Where a ledger comes from and goes to.
@@ -116,8 +119,8 @@ pub fn run(command: &Command, config: &Config, common: &Common) -> Result<(), Er
         return Err(CommandError::NoLedger(database.clone()).into());
     }
     let said = match (command, &store) {
-        // Done above: it names its stores itself.
-        (Command::Migrate(_), _) => return Ok(()),
+        // Done before: they name their stores and files themselves.
+        (Command::Migrate(_) | Command::Tokens(_), _) => return Ok(()),
         (Command::Verify, _) => verify(&store)?,
         (Command::Backup { to }, Store::Sqlite(database)) => backup(database, to)?,
         (Command::Archive { older_than, to }, Store::Sqlite(database)) => {
@@ -131,6 +134,15 @@ pub fn run(command: &Command, config: &Config, common: &Common) -> Result<(), Er
     // Where nobody reads standard output the exit code is the answer.
     let _ = writeln!(io::stdout(), "{said}");
     Ok(())
+}
+
+/// Carries out a command on the tokens.
+///
+/// # Errors
+/// No file is named, it cannot be used, or the wish breaks a rule.
+pub fn tokens(command: &door::command::Command, common: &Common) -> Result<(), Error> {
+    let file = common.reelmeter_tokens.as_ref();
+    Ok(door::command::run(command, file, SystemClock.now())?)
 }
 
 fn verify(store: &Store) -> Result<String, CommandError> {

@@ -53,6 +53,9 @@ pub struct Config {
     /// The folder of those files.
     #[arg(long, env, value_name = "DIR", default_value = "data/archive")]
     pub meter_archive_to: PathBuf,
+    /// The address on which Prometheus reads the metrics, such as 127.0.0.1:9464; without it none are served.
+    #[arg(long, env, value_name = "ADDRESS")]
+    pub meter_metrics_listen: Option<SocketAddr>,
     /// Ask a running meter whether it is well, and exit.
     #[arg(long)]
     pub health_check: bool,

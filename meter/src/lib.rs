@@ -12,14 +12,17 @@ mod config;
 pub mod domain;
 pub mod prices;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::Stream;
 use jiff::Timestamp;
 use reelmeter_rating::RateTable;
+use reelmeter_service::door::KeyringError;
 use reelmeter_service::health::HealthError;
 use reelmeter_service::listen::{self, ListenError};
+use reelmeter_service::metrics;
 use reelmeter_service::tls::TlsError;
 use reelmeter_service::{CancellationToken, Clock, Common, Ids, SystemClock, UuidIds};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -29,6 +32,7 @@ use tonic::transport::server::Connected;
 use adapters::grpc::server::{self, Access};
 use adapters::postgres::{self, PostgresLedger};
 use adapters::price_files;
+use adapters::prometheus::{self, Followed, Metrics};
 use adapters::sqlite::{OpenError, SqliteLedger};
 use application::Meter;
 use application::ports::{Ledger, Library};
@@ -67,6 +71,12 @@ pub enum Error {
     /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The tokens cannot be used.
+    #[error(transparent)]
+    Tokens(#[from] KeyringError),
+    /// A command on the tokens could not be carried out.
+    #[error(transparent)]
+    TokenCommand(#[from] reelmeter_service::door::command::CommandError),
     /// The system gives no thread, or not the port's own address.
     #[error("the system refuses what the meter needs: {0}")]
     System(#[from] std::io::Error),
@@ -123,7 +133,7 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
     let address = listener.local_addr()?.to_string();
-    let incoming = listen::incoming(listener);
+    let incoming = listen::incoming(listener, common.reelmeter_connections_max);
     serve(
         World::default(),
         config,
@@ -155,8 +165,16 @@ where
 {
     let access = Access {
         tls: common.tls().server()?,
-        token: config.token.clone(),
+        door: common.door(config.token.as_ref(), Arc::clone(&world.clock))?,
+        web: common.web_rules(),
+        reflection: common.reelmeter_reflection,
     };
+    let is_beyond = |address: SocketAddr| !address.ip().to_canonical().is_loopback();
+    if access.door.is_open() && address.parse().is_ok_and(is_beyond) {
+        tracing::warn!(
+            "no token is asked for: everybody who reaches this port may do anything; name a file of tokens with REELMETER_TOKENS"
+        );
+    }
     let starting = prices::load(&config)?;
     let store = config.store(&common)?;
     if matches!(store, Store::Postgres(_)) && config.meter_archive_after.is_some() {
@@ -180,6 +198,8 @@ where
             (Writer::inline(ledger, clock), library)
         }
     };
+    let metrics =
+        metrics::bind(config.meter_metrics_listen, "meter_metrics_listen", &common).await?;
     let meter = Meter::new(
         writer.clone(),
         library,
@@ -205,6 +225,27 @@ where
         };
         price_files::watch(meter, files, read, stop)
     });
+    if let Some(listener) = metrics {
+        tracing::info!(address = %listener.local_addr()?, "metrics are served");
+        let (counted, registry) = Metrics::new();
+        writer.observe(Arc::new(counted.clone()));
+        let files = match &store {
+            Store::Sqlite(database) => {
+                let mut log = database.clone().into_os_string();
+                log.push("-wal");
+                vec![database.clone(), log.into()]
+            }
+            // A database's size is its own monitoring's business.
+            Store::Postgres(_) => Vec::new(),
+        };
+        let followed = Followed {
+            meter: meter.clone(),
+            health: writer.health(),
+            files,
+        };
+        tokio::spawn(prometheus::follow(counted, followed, stop.clone()));
+        tokio::spawn(metrics::serve(listener, registry, stop.clone()));
+    }
     let archiving = tokio::spawn(archiving::keep(config.clone(), store.clone(), stop.clone()));
     let watching = tokio::spawn(stop_when_gone(writer.clone(), stop.clone()));
     let tidying = tokio::spawn({

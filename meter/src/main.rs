@@ -32,6 +32,9 @@ fn main() -> ExitCode {
                 ..
             } = settings;
             let config = config.with_secrets(&secrets);
+            if let Some(Command::Tokens(tokens)) = &command {
+                return commands::tokens(tokens, &common);
+            }
             if let Some(command) = command {
                 // Commands wait for disks and databases.
                 let run = move || commands::run(&command, &config, &common);

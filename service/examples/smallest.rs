@@ -63,7 +63,7 @@ async fn serve(settings: Settings<Cli>, shutdown: CancellationToken) -> Result<(
     }
     let stop = shutdown.clone();
     let stopped = async move { stop.cancelled().await };
-    let incoming = listen::incoming(listener);
+    let incoming = listen::incoming(listener, settings.common.reelmeter_connections_max);
     server
         .add_service(service)
         .serve_with_incoming_shutdown(incoming, stopped)

@@ -6,16 +6,19 @@
 
 pub mod clock;
 pub mod connect;
+pub mod door;
 pub mod failure;
 pub mod health;
 pub mod ids;
 pub mod listen;
+pub mod metrics;
 pub mod program;
 pub mod secret;
 pub mod settings;
 pub mod shutdown;
 pub mod telemetry;
 pub mod tls;
+pub mod traces;
 pub mod version;
 
 pub use clock::{Clock, SystemClock};

@@ -2,15 +2,28 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-use tonic::transport::server::TcpIncoming;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Sleep;
+use tokio_stream::Stream;
+use tonic::transport::server::{Connected, TcpConnectInfo, TcpIncoming};
 
 use crate::settings::Common;
 
 /// After this long without traffic the system asks whether the caller is still there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// A caller that opens a connection has said its first words after this, or is cut off; on a slow line it takes seconds.
+const FIRST_WORD_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The preface of HTTP/2; every request of HTTP/1.1 and every TLS hello is longer.
+const FIRST_WORD_BYTES: usize = 24;
 
 /// Why a service cannot listen.
 #[derive(Debug, thiserror::Error)]
@@ -128,10 +141,142 @@ async fn open(address: SocketAddr, setting: &'static str) -> Result<TcpListener,
         })
 }
 
-/// The port's connections as tonic takes them: small messages leave at once, and callers that have vanished are noticed.
+/// The port's connections as tonic takes them: small messages leave at once, callers that have vanished are noticed, and
+/// no more than so many are open at once. One beyond is closed as soon as it is opened: to leave it waiting would leave its
+/// caller guessing.
 #[must_use]
-pub fn incoming(listener: TcpListener) -> TcpIncoming {
-    TcpIncoming::from(listener)
+pub fn incoming(listener: TcpListener, connections_max: u32) -> Incoming {
+    let accepted = TcpIncoming::from(listener)
         .with_nodelay(Some(true))
-        .with_keepalive(Some(KEEPALIVE))
+        .with_keepalive(Some(KEEPALIVE));
+    Incoming {
+        accepted,
+        room: Arc::new(Semaphore::new(connections_max as usize)),
+        is_full: false,
+    }
+}
+
+/// The connections of a port, each in its place.
+#[derive(Debug)]
+pub struct Incoming {
+    accepted: TcpIncoming,
+    room: Arc<Semaphore>,
+    is_full: bool,
+}
+
+impl Stream for Incoming {
+    type Item = io::Result<Connection>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            let stream = match ready!(Pin::new(&mut self.accepted).poll_next(context)) {
+                Some(Ok(stream)) => stream,
+                other => return Poll::Ready(other.map(|failed| failed.map(Connection::unlimited))),
+            };
+            let place = Arc::clone(&self.room).try_acquire_owned();
+            let was_full = std::mem::replace(&mut self.is_full, place.is_err());
+            if let Ok(place) = place {
+                return Poll::Ready(Some(Ok(Connection::new(stream, Some(place)))));
+            }
+            // Said once, not for each of a flood.
+            if !was_full {
+                tracing::warn!(
+                    "as many connections are open as REELMETER_CONNECTIONS_MAX allows; more are closed at once"
+                );
+            }
+        }
+    }
+}
+
+/// A connection that gives its place back when it ends, and that ends if its caller opens it and says nothing, or not
+/// enough: until the service has answered a first word, which TLS and HTTP/2 do at once, a read that takes too long fails.
+#[derive(Debug)]
+pub struct Connection {
+    stream: TcpStream,
+    silence: Option<Pin<Box<Sleep>>>,
+    heard_bytes: usize,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl Connection {
+    fn new(stream: TcpStream, place: Option<OwnedSemaphorePermit>) -> Self {
+        Self {
+            stream,
+            silence: Some(Box::pin(tokio::time::sleep(FIRST_WORD_TIMEOUT))),
+            heard_bytes: 0,
+            _place: place,
+        }
+    }
+
+    /// What is written after a first word answers it; HTTP/2 writes something even before.
+    fn answering(&mut self) {
+        if self.heard_bytes >= FIRST_WORD_BYTES {
+            self.silence = None;
+        }
+    }
+
+    fn unlimited(stream: TcpStream) -> Self {
+        Self::new(stream, None)
+    }
+}
+
+impl Connected for Connection {
+    type ConnectInfo = TcpConnectInfo;
+
+    fn connect_info(&self) -> Self::ConnectInfo {
+        self.stream.connect_info()
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if let Some(silence) = &mut self.silence
+            && silence.as_mut().poll(context).is_ready()
+        {
+            let said = "the caller did not say what it wants in time";
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, said)));
+        }
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.heard_bytes = self
+            .heard_bytes
+            .saturating_add(buffer.filled().len() - before);
+        read
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.answering();
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.answering();
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
 }

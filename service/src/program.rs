@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::failure::{self, FAILED};
 use crate::settings::{self, Settings};
 use crate::telemetry::{self, Sink};
-use crate::{shutdown, tls};
+use crate::{shutdown, tls, traces};
 
 /// The programs of Reelmeter. Each owns the settings that start with its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,9 +52,7 @@ where
     E: std::error::Error + 'static,
 {
     let settings = settings::parse::<T>(program, secrets);
-    if let Err(error) = telemetry::init(&settings.common, Sink::Stderr) {
-        return failure::exit_with(&error, failure::USAGE);
-    }
+    no_core_file();
     tls::install_crypto();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -63,14 +61,31 @@ where
         Ok(runtime) => runtime,
         Err(error) => return failure::exit_with(&error, FAILED),
     };
+    let logging = {
+        let _inside = runtime.enter();
+        telemetry::init(&settings.common, Sink::Stderr)
+    };
+    if let Err(error) = logging {
+        return failure::exit_with(&error, failure::USAGE);
+    }
     let outcome = runtime.block_on(async {
         let shutdown = shutdown::on_signals().map_err(Failure::Signals)?;
         body(settings, shutdown).await.map_err(Failure::Body)
     });
+    traces::flush();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Signals(error)) => failure::exit_with(&error, FAILED),
         Err(Failure::Body(error)) => failure::exit_with(&error, FAILED),
+    }
+}
+
+/// A crash must not write the memory, with the keys in it, into a file.
+pub fn no_core_file() {
+    if let Err(error) = rlimit::setrlimit(rlimit::Resource::CORE, 0, 0) {
+        // Nothing is logged yet; a system that refuses this writes no core files either, or is told to by an administrator.
+        let told = format!("warning: core files cannot be switched off: {error}\n");
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), told.as_bytes());
     }
 }
 

@@ -5,11 +5,13 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 use crate::settings::{Common, LogFormat};
+use crate::traces;
 
 /// Where the log lines go.
 #[derive(Debug, Clone)]
@@ -39,6 +41,14 @@ pub enum TelemetryError {
         /// What the system said.
         source: io::Error,
     },
+    /// Traces cannot be sent there.
+    #[error(
+        "REELMETER_OTLP_ENDPOINT cannot be used: {message}; write http://HOST:4317, or leave it out"
+    )]
+    Traces {
+        /// What is wrong with it.
+        message: String,
+    },
     /// Logging was set up before in this process.
     #[error("logging is already set up in this process")]
     Twice,
@@ -62,15 +72,23 @@ pub fn init(common: &Common, sink: Sink) -> Result<(), TelemetryError> {
         ),
         Sink::File(path) => (BoxMakeWriter::new(Mutex::new(open(path)?)), false),
     };
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(writer)
-        .with_ansi(colours);
-    let done = match common.reelmeter_log_format {
-        LogFormat::Text => builder.finish().try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),
+    let lines = fmt::layer().with_writer(writer).with_ansi(colours);
+    let lines = match common.reelmeter_log_format {
+        LogFormat::Text => lines.with_filter(filter).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
     };
-    done.map_err(|_| TelemetryError::Twice)
+    // What sends the spans works within the runtime; a program without one, as a client's screen, makes none.
+    let endpoint = common.reelmeter_otlp_endpoint.as_deref();
+    let endpoint = endpoint.filter(|_| tokio::runtime::Handle::try_current().is_ok());
+    let spans = endpoint.map(traces::layer).transpose();
+    let spans = spans.map_err(|error| TelemetryError::Traces {
+        message: error.to_string(),
+    })?;
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(spans)
+        .try_init()
+        .map_err(|_| TelemetryError::Twice)
 }
 
 fn open(path: &Path) -> Result<File, TelemetryError> {

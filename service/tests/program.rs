@@ -303,11 +303,14 @@ impl Certificates {
         let script = "set -e
             openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=authority \
                 -keyout ca.key -out ca.pem
-            for name in server caller; do
+            for name in server caller expired elsewhere; do
+                days=2 host=localhost
+                [ $name != expired ] || days=0
+                [ $name != elsewhere ] || host=elsewhere.example
                 openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=$name \
                     -keyout $name.key -out $name.csr
-                printf 'subjectAltName=DNS:localhost\\n' > $name.ext
-                openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
+                printf %s subjectAltName=DNS:$host > $name.ext
+                openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days $days \
                     -extfile $name.ext -out $name.pem
             done";
         let output = Command::new("sh")
@@ -413,6 +416,43 @@ async fn with_mutual_tls_callers_without_a_certificate_are_turned_away() {
         let output = running.health_check(&strs(&flags));
         assert!(!output.status.success(), "a stranger's certificate");
     }
+}
+
+#[tokio::test]
+async fn a_server_whose_certificate_has_expired_or_is_for_another_host_is_not_believed() {
+    reelmeter_service::tls::install_crypto();
+    let certificates = Certificates::make();
+    // It was good for no day: a moment later it is over.
+    std::thread::sleep(Duration::from_millis(1_100));
+    for name in ["expired", "elsewhere"] {
+        let running = Running::start(&strs(&certificates.of(name)));
+        assert!(
+            !answers(running.address, &certificates, None).await,
+            "{name}"
+        );
+    }
+    let good = Running::start(&strs(&certificates.of("server")));
+    assert!(answers(good.address, &certificates, None).await);
+    let mut mutual = certificates.with_authority("server");
+    mutual.push("--reelmeter-tls-require-client-cert".to_owned());
+    let mutual = Running::start(&strs(&mutual));
+    assert!(
+        !answers(mutual.address, &certificates, Some("expired")).await,
+        "a caller's certificate that has expired"
+    );
+}
+
+#[test]
+fn a_crash_would_leave_no_core_file() {
+    let running = Running::start(&["--meter-listen", "127.0.0.1:0"]);
+    let limits = format!("/proc/{}/limits", running.child.id());
+    let limits = std::fs::read_to_string(limits).unwrap();
+    let line = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"))
+        .unwrap();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    assert_eq!(words[4..6], ["0", "0"], "{line}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ within() {
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
 project=reelmeter-test-$$
-compose() { docker compose --project-name "$project" --env-file /dev/null "$@" </dev/null; }
+compose() { docker compose --project-name "$project" --env-file /dev/null --file docker-compose.yml --file "$here/secrets.yml" "$@" </dev/null; }
 inspect() { docker inspect --format "$2" "$(compose ps --all --quiet "$1")"; }
 
 . "$here/engine.sh"
@@ -50,6 +50,12 @@ engine_up "$PWD/$work/engine"
 for name in $(compgen -e); do
     case $name in GEMINI_* | ELEVENLABS_* | OLLAMA_* | METER_* | GENERATOR_* | SIMULATOR_* | REELMETER_* | VIDEOS_VOLUME) unset "$name" ;; esac
 done
+SECRETS=$PWD/$work/secrets
+export SECRETS
+rm -rf "$SECRETS"
+mkdir -m 700 -p "$SECRETS"
+# Compose looks at the files before they are made.
+touch "$SECRETS"/{tokens.toml,generator,client}
 METER_PORT=$(free_port) GENERATOR_PORT=$(free_port) SIMULATOR_PORT=$(free_port)
 export METER_PORT GENERATOR_PORT SIMULATOR_PORT
 
@@ -67,6 +73,16 @@ fi
 start=$SECONDS
 compose --profile client build >"$work/build.log" 2>&1 || { tail -n 30 "$work/build.log" >&2; fail "the images were not built"; }
 say "images built in $((SECONDS - start)) s: $(docker images --format '{{.Repository}} {{.Size}}' | grep "^$project" | sed "s/^$project-//" | sort | paste -sd, | sed 's/,/, /g')"
+
+# A token for each who calls, made by the meter's own image; the services get the hashes, each caller its token by a file.
+token() {
+    compose run --rm -T --no-deps --user 0 --cap-add DAC_OVERRIDE --volume "$SECRETS:/made" --env REELMETER_TOKENS=/made/made.toml meter \
+        tokens add "$@" 2>"$work/tokens.log" || { cat "$work/tokens.log" >&2; fail "no token was made: $*"; }
+}
+token --name generator --role record --role read --tenant '*' >"$SECRETS/generator"
+token --name client --role generate --role read --expires-in 1d >"$SECRETS/client"
+mv "$SECRETS/made.toml" "$SECRETS/tokens.toml"
+chmod 644 "$SECRETS"/*
 
 start=$SECONDS
 compose up --detach --wait --wait-timeout 60 >"$work/up.log" 2>&1 || { cat "$work/up.log" >&2; fail "the services did not become healthy"; }
@@ -90,6 +106,20 @@ for service in meter generator simulator; do
     if compose exec -T "$service" touch /usr/local/bin/x 2>/dev/null; then fail "$service can write to its root file system"; fi
 done
 say "all run without root, without capabilities, on a read-only file system, with limits, on loopback ports"
+
+# A token is in no environment, no argument and no log that anybody could read.
+for file in generator client; do
+    secret=$(cat "$SECRETS/$file")
+    [ ${#secret} -ge 64 ] || fail "the token of the $file is '$secret'"
+    for service in meter generator; do
+        ! docker inspect "$(compose ps --all --quiet "$service")" | grep -qF "$secret" || fail "docker inspect of $service shows the token of the $file"
+    done
+    ! compose logs --no-color 2>&1 | grep -qF "$secret" || fail "the logs show the token of the $file"
+done
+grep -qE 'Max core file size +0 +0 ' <<<"$(compose exec -T meter cat /proc/1/limits)" || fail "the meter would write its memory into a core file"
+refused=$(compose run --rm -T --env REELMETER_TOKEN_FILE= client summary --json 2>&1) && fail "a client without a token was answered: $refused"
+grep -q REELMETER_TOKEN <<<"$refused" || fail "a client without a token is not told what to do: $refused"
+say "tokens by secrets: in no inspection and no log, and nobody is answered without one"
 
 client() { compose run --rm -T client "$@"; }
 summary() { client summary --json 2>/dev/null; }

@@ -7,6 +7,7 @@ use crate::support::world::World;
 
 const GEMINI_CANARY: &str = "canary-gemini-4f1d0c7e";
 const ELEVENLABS_CANARY: &str = "canary-elevenlabs-9b2e6a35";
+const TOKEN_CANARY: &str = "canary-token-71c8d0f2-which-meter-and-generator-ask-for";
 
 fn files_with(folder: &Path, word: &str, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -47,6 +48,7 @@ async fn no_key_is_in_any_log_file_database_or_answer() {
             &[
                 ("GEMINI_API_KEY", GEMINI_CANARY),
                 ("ELEVENLABS_API_KEY", ELEVENLABS_CANARY),
+                ("REELMETER_TOKEN", TOKEN_CANARY),
                 ("GEMINI_BASE_URL", &address),
                 ("ELEVENLABS_BASE_URL", &address),
                 ("REELMETER_LOG", "trace"),
@@ -64,7 +66,7 @@ async fn no_key_is_in_any_log_file_database_or_answer() {
         &said[said.len().saturating_sub(4000)..]
     );
     assert!(said.len() > 10_000, "it logged at the loudest level");
-    for canary in [GEMINI_CANARY, ELEVENLABS_CANARY] {
+    for canary in [GEMINI_CANARY, ELEVENLABS_CANARY, TOKEN_CANARY] {
         assert!(!said.contains(canary), "the key was printed");
         let mut found = Vec::new();
         files_with(folder.path(), canary, &mut found);

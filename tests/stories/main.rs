@@ -11,9 +11,12 @@
 mod support;
 
 mod a_finished_video_is_billed_once;
+mod a_trace_crosses_the_wire;
 mod documents;
+mod doors;
 mod keys_never_leave_the_generator;
 mod one_command_makes_a_video;
 mod the_counter_moves_with_each_image;
 mod the_meter_may_be_away;
 mod tidy;
+mod what_is_watched_is_there;

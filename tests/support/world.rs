@@ -37,6 +37,8 @@ pub struct World {
     generator_address: SocketAddr,
     meter: Option<Service>,
     others: Vec<Service>,
+    /// Where the metrics of meter and generator are read, if they are.
+    pub metrics: Option<(SocketAddr, SocketAddr)>,
 }
 
 async fn port() -> (TcpListener, SocketAddr) {
@@ -53,8 +55,23 @@ impl World {
         world
     }
 
+    /// Everything up, with metrics.
+    pub async fn with_metrics() -> Self {
+        let (first, second) = (port().await, port().await);
+        let metrics = (first.1, second.1);
+        // Free again, and nobody else is given them so soon.
+        drop((first, second));
+        let mut world = Self::build(Some(metrics)).await;
+        world.start_meter().await;
+        world
+    }
+
     /// Generator and simulator, and a meter's address where nobody listens yet.
     pub async fn without_meter() -> Self {
+        Self::build(None).await
+    }
+
+    async fn build(metrics: Option<(SocketAddr, SocketAddr)>) -> Self {
         tls::install_crypto();
         let folder = tempfile::tempdir().unwrap();
         let (_, meter_address) = port().await;
@@ -71,7 +88,7 @@ impl World {
 
         let (listener, generator_address) = port().await;
         let path = |name: &str| folder.path().join(name).display().to_string();
-        let config: reelmeter_generator::Config = from_flags(&[
+        let mut config: reelmeter_generator::Config = from_flags(&[
             "--meter-addr",
             &format!("http://{meter_address}"),
             "--simulator-addr",
@@ -82,6 +99,7 @@ impl World {
             &path("videos"),
         ])
         .unwrap();
+        config.generator_metrics_listen = metrics.map(|(_, generator)| generator);
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         let task = tokio::spawn(async move {
@@ -97,13 +115,15 @@ impl World {
             generator_address,
             meter: None,
             others,
+            metrics,
         }
     }
 
     /// The meter at its address, over the same file as before.
     pub async fn start_meter(&mut self) {
         let store = format!("sqlite://{}", self.folder.path().join("meter.db").display());
-        let config = from_flags(&["--meter-store", &store]).unwrap();
+        let mut config: reelmeter_meter::Config = from_flags(&["--meter-store", &store]).unwrap();
+        config.meter_metrics_listen = self.metrics.map(|(meter, _)| meter);
         let address = self.meter_address;
         let listener = eventually("the meter's port is free again", || async move {
             TcpListener::bind(address).await.ok()

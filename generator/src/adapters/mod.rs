@@ -13,4 +13,5 @@ pub mod manim;
 pub mod meter;
 pub mod ollama;
 pub mod pen;
+pub mod prometheus;
 pub mod speaker;

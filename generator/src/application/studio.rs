@@ -86,7 +86,8 @@ pub struct Studio {
 #[derive(Default)]
 struct State {
     boards: BTreeMap<String, Arc<Board>>,
-    by_request: BTreeMap<String, String>,
+    /// By tenant and request id.
+    by_request: BTreeMap<(String, String), String>,
     running: BTreeMap<String, Stop>,
 }
 
@@ -106,13 +107,14 @@ impl Studio {
         let mut state = State::default();
         for (mut job, log) in ports.store.load()? {
             let interrupted = job.interrupt(ports.clock.now());
-            let (id, request_id) = (job.id.clone(), job.request_id.clone());
+            let id = job.id.clone();
+            let order = (job.tenant.clone(), job.request_id.clone());
             let board = Board::new(job, log, ports.store.clone(), ports.clock.clone());
             if interrupted {
                 board.log(LogLevel::Warning, board.read(|job| job.error.clone()));
             }
-            if !request_id.is_empty() {
-                state.by_request.insert(request_id, id.clone());
+            if !order.1.is_empty() {
+                state.by_request.insert(order, id.clone());
             }
             state.boards.insert(id, Arc::new(board));
         }
@@ -136,16 +138,18 @@ impl Studio {
         &self.setup
     }
 
-    /// Begins a video, or gives the one that was begun under the same request id.
+    /// Begins a video for a tenant, or gives the one that the tenant began under the same request id.
     ///
     /// # Errors
     /// [`CreateError`].
     pub async fn create(
         self: &Arc<Self>,
+        tenant: &str,
         request_id: String,
         spec: Spec,
     ) -> Result<Arc<Board>, CreateError> {
-        if let Some(board) = self.known(&request_id, &spec)? {
+        let order = (tenant.to_owned(), request_id.clone());
+        if let Some(board) = self.known(&order, &spec)? {
             return Ok(board);
         }
         if self.stopping.is_cancelled() {
@@ -158,16 +162,16 @@ impl Studio {
         let board = {
             let mut state = self.lock();
             // Another request of the same id may have come in meanwhile.
-            if let Some(board) = state.known(&request_id, &spec)? {
+            if let Some(board) = state.known(&order, &spec)? {
                 return Ok(board);
             }
             let id = self.ports.ids.next_id();
             let (simulated, now) = (self.setup.simulated, self.ports.clock.now());
-            let job = Job::new(id.clone(), request_id.clone(), spec, simulated, now);
+            let job = Job::new(id.clone(), request_id, spec, simulated, now).of_tenant(tenant);
             let (store, clock) = (self.ports.store.clone(), self.ports.clock.clone());
             let board = Arc::new(Board::new(job, Vec::new(), store, clock));
-            if !request_id.is_empty() {
-                state.by_request.insert(request_id.clone(), id.clone());
+            if !order.1.is_empty() {
+                state.by_request.insert(order.clone(), id.clone());
             }
             state.boards.insert(id, board.clone());
             board
@@ -175,7 +179,7 @@ impl Studio {
         if let Err(error) = board.save().await {
             let mut state = self.lock();
             state.boards.remove(&board.read(|job| job.id.clone()));
-            state.by_request.remove(&request_id);
+            state.by_request.remove(&order);
             return Err(error.into());
         }
         self.set_to_work(&board);
@@ -193,8 +197,12 @@ impl Studio {
         self.ports.clock.now()
     }
 
-    fn known(&self, request_id: &str, spec: &Spec) -> Result<Option<Arc<Board>>, CreateError> {
-        self.lock().known(request_id, spec)
+    fn known(
+        &self,
+        order: &(String, String),
+        spec: &Spec,
+    ) -> Result<Option<Arc<Board>>, CreateError> {
+        self.lock().known(order, spec)
     }
 
     /// The video of that id.
@@ -451,8 +459,12 @@ impl Studio {
 }
 
 impl State {
-    fn known(&self, request_id: &str, spec: &Spec) -> Result<Option<Arc<Board>>, CreateError> {
-        let Some(id) = self.by_request.get(request_id) else {
+    fn known(
+        &self,
+        order: &(String, String),
+        spec: &Spec,
+    ) -> Result<Option<Arc<Board>>, CreateError> {
+        let Some(id) = self.by_request.get(order) else {
             return Ok(None);
         };
         let Some(board) = self.boards.get(id) else {
@@ -462,7 +474,7 @@ impl State {
             Ok(Some(board.clone()))
         } else {
             Err(CreateError::OtherSpec {
-                request_id: request_id.to_owned(),
+                request_id: order.1.clone(),
                 id: id.clone(),
             })
         }

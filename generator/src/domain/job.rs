@@ -102,6 +102,9 @@ pub struct Job {
     /// The caller's idempotency key; may be empty.
     #[serde(default)]
     pub request_id: String,
+    /// Whose video it is; empty for the default tenant.
+    #[serde(default)]
+    pub tenant: String,
     /// What was asked for, with defaults filled in.
     pub spec: Spec,
     /// Where it stands.
@@ -184,6 +187,7 @@ impl Job {
             session_id: id.clone(),
             id,
             request_id,
+            tenant: String::new(),
             stages: Stage::of(&spec),
             spec,
             state: JobState::Queued,
@@ -200,6 +204,13 @@ impl Job {
             start_time: None,
             end_time: None,
         }
+    }
+
+    /// The same job for a tenant.
+    #[must_use]
+    pub fn of_tenant(mut self, tenant: &str) -> Self {
+        tenant.clone_into(&mut self.tenant);
+        self
     }
 
     /// Puts it back into the queue, to continue with what was kept. False if it waits or runs already.

@@ -1,7 +1,9 @@
 //! Bringing what the outbox holds to the meter: in order, in batches, for as long as it takes.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use opentelemetry::trace::TraceContextExt;
 use prost::Message;
 use reelmeter_proto::meter::v1::meter_service_client::MeterServiceClient;
 use reelmeter_proto::meter::v1::{
@@ -12,6 +14,8 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
+use tracing::Instrument;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::backoff::Backoff;
 use crate::error::RecordError;
@@ -32,6 +36,9 @@ const STATUS_INTERVAL: Duration = Duration::from_secs(10);
 const STATUS_SESSIONS_MAX: usize = 1000;
 /// How long the last delivery may take when the program stops; what is left waits for the next start.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// The header that names the tenant; the contract's documents describe it.
+const TENANT_HEADER: &str = "reelmeter-tenant";
 
 /// Whether the meter can be reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,19 +185,20 @@ impl Delivery {
         let payload = command.payload.as_slice();
         let answer = match command.kind {
             CommandKind::Start => {
-                let request = self.request(StartSessionRequest::decode(payload)?);
+                let request = self.request(StartSessionRequest::decode(payload)?, &command.tenant);
                 self.client.start_session(request).await.map(drop)
             }
             CommandKind::End => {
-                let request = self.request(EndSessionRequest::decode(payload)?);
+                let request = self.request(EndSessionRequest::decode(payload)?, &command.tenant);
                 self.client.end_session(request).await.map(drop)
             }
             CommandKind::Quota => {
-                let request = self.request(ReportQuotaRequest::decode(payload)?);
+                let request = self.request(ReportQuotaRequest::decode(payload)?, &command.tenant);
                 self.client.report_quota(request).await.map(drop)
             }
             CommandKind::Release => {
-                let request = self.request(ReleaseReservationRequest::decode(payload)?);
+                let request =
+                    self.request(ReleaseReservationRequest::decode(payload)?, &command.tenant);
                 self.client.release_reservation(request).await.map(drop)
             }
         };
@@ -213,7 +221,11 @@ impl Delivery {
 
     /// Sends a batch. One that the meter refuses as a whole is halved until the event that it cannot take stands alone.
     async fn batch(&mut self, batch: Batch) -> Result<(), RoundError> {
-        let Batch { events, backlogs } = batch;
+        let Batch {
+            tenant,
+            events,
+            backlogs,
+        } = batch;
         let mut parts = vec![events];
         while let Some(mut part) = parts.pop() {
             let request = RecordUsageRequest {
@@ -221,8 +233,10 @@ impl Delivery {
                 recorder_id: self.recorder.shared.recorder_id.clone(),
                 backlogs: backlogs.clone(),
             };
-            let request = self.request(request);
-            match self.client.record_usage(request).await {
+            let span =
+                tracing::info_span!("deliver usage", otel.kind = "client", events = part.len());
+            let request = span.in_scope(|| self.request(request, &tenant));
+            match self.client.record_usage(request).instrument(span).await {
                 Ok(response) => {
                     let outcomes = response.into_inner().outcomes;
                     self.note(&part, outcomes).await?;
@@ -306,18 +320,31 @@ impl Delivery {
                 return Ok(due - Instant::now());
             }
         }
-        let request = ReportRecorderStatusRequest {
-            recorder_id: self.recorder.shared.recorder_id.clone(),
-            backlogs: backlogs.clone(),
-        };
-        let request = self.request(request);
-        match self.client.report_recorder_status(request).await {
-            Ok(_) => self.connected(),
-            // A meter that knows nothing of reports still records.
-            Err(status) if is_final(&status) => {
-                tracing::debug!(%status, "the meter refused a report of what is held");
+        let tenants = self.recorder.shared.writer.run({
+            let backlogs = backlogs.clone();
+            move |store, _| {
+                let mut tenants: BTreeMap<String, Vec<_>> = BTreeMap::new();
+                for backlog in backlogs {
+                    let tenant = store.owner(&backlog.session_id)?;
+                    tenants.entry(tenant).or_default().push(backlog);
+                }
+                Ok(tenants)
             }
-            Err(status) => return Err(failure(&status)),
+        });
+        for (tenant, backlogs) in tenants.await? {
+            let request = ReportRecorderStatusRequest {
+                recorder_id: self.recorder.shared.recorder_id.clone(),
+                backlogs,
+            };
+            let request = self.request(request, &tenant);
+            match self.client.report_recorder_status(request).await {
+                Ok(_) => self.connected(),
+                // A meter that knows nothing of reports still records.
+                Err(status) if is_final(&status) => {
+                    tracing::debug!(%status, "the meter refused a report of what is held");
+                }
+                Err(status) => return Err(failure(&status)),
+            }
         }
         *reported = Some(Report {
             at: Instant::now(),
@@ -326,8 +353,9 @@ impl Delivery {
         Ok(STATUS_INTERVAL)
     }
 
-    fn request<T>(&self, message: T) -> Request<T> {
-        authorized(message, self.token.as_deref(), REQUEST_TIMEOUT)
+    fn request<T>(&self, message: T, tenant: &str) -> Request<T> {
+        let request = authorized(message, self.token.as_deref(), REQUEST_TIMEOUT);
+        for_tenant(request, tenant)
     }
 
     fn connected(&self) {
@@ -377,6 +405,9 @@ struct Report {
 pub fn authorized<T>(message: T, token: Option<&str>, deadline: Duration) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(deadline);
+    if let Some(trace) = trace_of(&tracing::Span::current()) {
+        request.metadata_mut().insert("traceparent", trace);
+    }
     if let Some(token) = token {
         match format!("Bearer {token}").parse::<tonic::metadata::AsciiMetadataValue>() {
             Ok(mut value) => {
@@ -386,6 +417,32 @@ pub fn authorized<T>(message: T, token: Option<&str>, deadline: Duration) -> Req
             Err(_) => {
                 tracing::error!("the token holds characters that cannot be sent; it is left out")
             }
+        }
+    }
+    request
+}
+
+/// The trace of a span as the W3C header says it; `None` where nobody traces.
+fn trace_of(span: &tracing::Span) -> Option<tonic::metadata::AsciiMetadataValue> {
+    let context = span.context();
+    let span = context.span();
+    let span = span.span_context();
+    if !span.is_valid() {
+        return None;
+    }
+    let (trace, id, flags) = (span.trace_id(), span.span_id(), span.trace_flags().to_u8());
+    format!("00-{trace}-{id}-{flags:02x}").parse().ok()
+}
+
+/// Says whose session a request is about, where it is not the default tenant's. The meter believes it of a token that is
+/// for every tenant, and of no other.
+pub fn for_tenant<T>(mut request: Request<T>, tenant: &str) -> Request<T> {
+    if !tenant.is_empty() {
+        match tenant.parse::<tonic::metadata::AsciiMetadataValue>() {
+            Ok(value) => {
+                request.metadata_mut().insert(TENANT_HEADER, value);
+            }
+            Err(_) => tracing::error!(tenant, "the tenant's name cannot be sent; it is left out"),
         }
     }
     request

@@ -27,7 +27,7 @@ mod world;
 
 pub use call::{Intent, Used};
 pub use counts::SessionCounts;
-pub use delivery::{Link, authorized};
+pub use delivery::{Link, authorized, for_tenant};
 pub use error::{OpenError, RecordError};
 pub use lease::{Lease, LeaseError, NotAdmitted, Permit, Reserve};
 pub use recorder::{Call, Recorder};

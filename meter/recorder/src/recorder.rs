@@ -128,6 +128,36 @@ impl Recorder {
             .await
     }
 
+    /// Starts a session of a tenant, as [`Recorder::start_session`] does for the default one. Everything of the session
+    /// goes to the meter under the tenant's name: the recorder's token must be one for every tenant.
+    ///
+    /// # Errors
+    /// The outbox cannot be written.
+    pub async fn start_session_for(
+        &self,
+        tenant: &str,
+        request: StartSessionRequest,
+    ) -> Result<(), RecordError> {
+        if !tenant.is_empty() {
+            let (session_id, tenant) = (request.session_id.clone(), tenant.to_owned());
+            self.shared
+                .writer
+                .run(move |store, _| store.own(&session_id, &tenant))
+                .await?;
+        }
+        self.start_session(request).await
+    }
+
+    /// Whose session it is; empty for the default tenant.
+    pub(crate) async fn owner(&self, session_id: &str) -> Result<String, RecordError> {
+        let session_id = session_id.to_owned();
+        let owner = self
+            .shared
+            .writer
+            .run(move |store, _| store.owner(&session_id));
+        owner.await
+    }
+
     /// Ends a session in the meter, once all its events are there. Repeating it is harmless.
     ///
     /// # Errors
@@ -263,6 +293,14 @@ impl Recorder {
                 Ok(sender.subscribe())
             })
             .await
+    }
+
+    /// Where the calls of all sessions in the outbox stand, together.
+    ///
+    /// # Errors
+    /// The outbox cannot be read.
+    pub async fn totals(&self) -> Result<SessionCounts, RecordError> {
+        self.shared.writer.run(|store, _| store.totals()).await
     }
 
     /// Waits until the meter has everything of the session, its end included, if one was said; gives the last counts.

@@ -6,4 +6,5 @@ mod json_lines;
 pub mod otlp;
 pub mod postgres;
 pub mod price_files;
+pub mod prometheus;
 pub mod sqlite;

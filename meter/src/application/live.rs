@@ -53,6 +53,12 @@ impl LiveSession {
         self.version.subscribe()
     }
 
+    /// How many watch.
+    #[must_use]
+    pub fn watchers(&self) -> usize {
+        self.version.receiver_count()
+    }
+
     /// Whether anybody watches.
     #[must_use]
     pub fn is_watched(&self) -> bool {

@@ -1,6 +1,7 @@
 //! In what order the truth is asked for and kept: the ports, the queue in front of the writer, and the use cases.
 
 pub mod error;
+pub mod gauges;
 pub mod housekeeping;
 pub mod live;
 pub mod meter;

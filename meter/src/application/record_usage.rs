@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Error;
 use super::meter::{Meter, unexpected};
 use super::ports::{Answer, Change, Recorded, Recording, ReportedBacklog};
-use super::writer::Waiting;
+use super::writer::{Waiting, Writer};
 use crate::domain::event::{Event, SentEvent};
 use crate::domain::limits::BACKLOGS_MAX;
 use crate::domain::problem::Problem;
@@ -62,6 +62,7 @@ pub struct RecordingUsage {
     waiting: Waiting,
     /// For each event what breaks a rule, if something does.
     refused: Vec<Option<Problem>>,
+    writer: Writer,
 }
 
 impl RecordingUsage {
@@ -75,7 +76,8 @@ impl RecordingUsage {
             other => return Err(unexpected(&other)),
         };
         let mut recorded = recorded.into_iter();
-        self.refused
+        let outcomes: Result<Vec<Recorded>, Error> = self
+            .refused
             .into_iter()
             .map(|problem| match problem {
                 Some(problem) => Ok(Recorded::Invalid(problem)),
@@ -83,7 +85,11 @@ impl RecordingUsage {
                     .next()
                     .ok_or_else(|| Error::Internal("an event got no answer".to_owned())),
             })
-            .collect()
+            .collect();
+        if let (Ok(outcomes), Some(observer)) = (&outcomes, self.writer.observer()) {
+            observer.recorded(outcomes);
+        }
+        outcomes
     }
 }
 
@@ -142,7 +148,11 @@ impl Meter {
             .writer
             .enqueue(self.request(Change::Record(recording)))
             .await?;
-        Ok(RecordingUsage { waiting, refused })
+        Ok(RecordingUsage {
+            waiting,
+            refused,
+            writer: self.writer.clone(),
+        })
     }
 
     /// Notes what a recorder holds.

@@ -1,7 +1,7 @@
 //! The queue in front of the ledger: whoever waits together is committed together.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -9,6 +9,7 @@ use reelmeter_service::{CancellationToken, Clock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use super::Error;
+use super::gauges::Observer;
 use super::ports::{Answer, Change, Ledger, Request};
 
 /// Events that may wait at once; at about half a kilobyte each they take some 30 MB. Whoever comes then has to wait.
@@ -65,6 +66,7 @@ struct Inner {
     room: Arc<Semaphore>,
     health: watch::Sender<Health>,
     closed: CancellationToken,
+    observer: Arc<OnceLock<Arc<dyn Observer>>>,
 }
 
 /// The way to the ledger. Cheap to clone.
@@ -118,9 +120,10 @@ impl Writer {
         std::thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || {
             let (health, clock) = (inner.health.clone(), Arc::clone(&inner.clock));
             let closed = inner.closed.clone();
+            let observer = Arc::clone(&inner.observer);
             // The thread must not keep the queue's sending side alive through `Inner`.
             drop(inner);
-            let ended = catch_unwind(AssertUnwindSafe(|| drive(ledger, &receiver, &*clock, &health)));
+            let ended = catch_unwind(AssertUnwindSafe(|| drive(ledger, &receiver, &*clock, &health, &observer)));
             if ended.is_err() {
                 tracing::error!("the ledger's writer has panicked; the meter stops, nothing unacknowledged is claimed");
             }
@@ -143,6 +146,7 @@ impl Writer {
             room: Arc::new(Semaphore::new(WAITING_EVENTS_MAX)),
             health: watch::Sender::new(Health::Serving),
             closed: CancellationToken::new(),
+            observer: Arc::default(),
         }))
     }
 
@@ -221,6 +225,24 @@ impl Writer {
         }
     }
 
+    /// Tells an observer of what happens from here on; the first one stays.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        // A second one is a mistake of whoever puts the meter together, and costs nothing but its figures.
+        if self.0.observer.set(observer).is_err() {
+            tracing::warn!("the writer has an observer already");
+        }
+    }
+
+    pub(super) fn observer(&self) -> Option<&dyn Observer> {
+        self.0.observer.get().map(|observer| &**observer)
+    }
+
+    /// How many events wait for the ledger.
+    #[must_use]
+    pub fn events_waiting(&self) -> usize {
+        WAITING_EVENTS_MAX.saturating_sub(self.0.room.available_permits())
+    }
+
     /// Whether the ledger can be written.
     #[must_use]
     pub fn health(&self) -> watch::Receiver<Health> {
@@ -257,6 +279,7 @@ fn drive(
     jobs: &mpsc::Receiver<Job>,
     clock: &dyn Clock,
     health: &watch::Sender<Health>,
+    observer: &OnceLock<Arc<dyn Observer>>,
 ) {
     let mut last_proof = Instant::now();
     let mut failing = false;
@@ -271,7 +294,11 @@ fn drive(
                     .into_iter()
                     .map(|job| (job.request, (job.reply, job._room)))
                     .unzip();
+                let (count, started) = (requests.len(), Instant::now());
                 let answers = ledger.commit(requests, clock.now());
+                if let Some(observer) = observer.get() {
+                    observer.committed(count, started.elapsed());
+                }
                 note(health, &answers);
                 for (answer, (reply, room)) in answers.into_iter().zip(replies) {
                     drop(room);

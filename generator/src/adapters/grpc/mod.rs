@@ -5,7 +5,6 @@ mod download;
 mod estimate;
 mod listing;
 mod status;
-mod token;
 mod validate;
 mod watch;
 
@@ -15,13 +14,13 @@ use std::sync::Arc;
 use futures::Stream;
 use reelmeter_proto::generator::v1 as wire;
 use reelmeter_proto::generator::v1::generator_service_server::GeneratorService;
+use reelmeter_service::door::Caller;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-pub use token::TokenCheck;
-
 use crate::adapters::meter::Costs;
-use crate::application::{Board, Studio};
+use crate::application::{Board, Studio, StudioError};
+use crate::domain::job::Job;
 
 /// The largest request: a prompt of 8,000 characters with all its labels is a tenth of it.
 pub const REQUEST_BYTES_MAX: usize = 256 * 1024;
@@ -45,6 +44,29 @@ impl Service {
         }
     }
 
+    /// The caller's video of that id. Another tenant's does not exist for them.
+    fn find<T>(&self, request: &Request<T>, id: &str) -> Result<Arc<Board>, Status> {
+        let tenant = &Caller::of(request)?.tenant;
+        let found = self.studio.get(id).map_err(status::of_studio)?;
+        if found.read(|job| *job.tenant == **tenant) {
+            return Ok(found);
+        }
+        Err(status::of_studio(StudioError::NotFound {
+            id: id.to_owned(),
+        }))
+    }
+
+    /// The caller's newest video that can be resumed.
+    fn newest_to_resume<T>(&self, request: &Request<T>) -> Result<String, Status> {
+        let tenant = &Caller::of(request)?.tenant;
+        let theirs = |job: &Job| *job.tenant == **tenant && job.state.can_resume();
+        let boards = self.studio.all();
+        let found = boards.iter().find(|board| board.read(theirs));
+        found
+            .map(|board| board.read(|job| job.id.clone()))
+            .ok_or_else(|| status::of_studio(StudioError::NothingToResume))
+    }
+
     async fn video(&self, board: &Board) -> wire::Video {
         let job = board.job();
         let cost = self.costs.of(&job).await;
@@ -60,10 +82,11 @@ impl GeneratorService for Service {
         &self,
         request: Request<wire::CreateVideoRequest>,
     ) -> Result<Response<wire::CreateVideoResponse>, Status> {
+        let tenant = Arc::clone(&Caller::of(&request)?.tenant);
         let request = request.into_inner();
         validate::request_id(&request.request_id)?;
         let spec = validate::spec(request.spec, self.studio.setup())?;
-        let created = self.studio.create(request.request_id, spec).await;
+        let created = self.studio.create(&tenant, request.request_id, spec).await;
         let board = created.map_err(status::of_create)?;
         let video = Some(self.video(&board).await);
         Ok(Response::new(wire::CreateVideoResponse { video }))
@@ -75,11 +98,8 @@ impl GeneratorService for Service {
         &self,
         request: Request<wire::WatchVideoRequest>,
     ) -> Result<Response<Self::WatchVideoStream>, Status> {
+        let board = self.find(&request, &request.get_ref().video_id)?;
         let request = request.into_inner();
-        let board = self
-            .studio
-            .get(&request.video_id)
-            .map_err(status::of_studio)?;
         let after = u64::try_from(request.after_log_number).unwrap_or_default();
         let stream = watch::stream(board, self.costs.clone(), after, self.shutdown.clone());
         Ok(Response::new(Box::pin(stream)))
@@ -89,8 +109,7 @@ impl GeneratorService for Service {
         &self,
         request: Request<wire::GetVideoRequest>,
     ) -> Result<Response<wire::GetVideoResponse>, Status> {
-        let id = request.into_inner().video_id;
-        let board = self.studio.get(&id).map_err(status::of_studio)?;
+        let board = self.find(&request, &request.get_ref().video_id)?;
         let video = Some(self.video(&board).await);
         Ok(Response::new(wire::GetVideoResponse { video }))
     }
@@ -99,13 +118,15 @@ impl GeneratorService for Service {
         &self,
         request: Request<wire::ListVideosRequest>,
     ) -> Result<Response<wire::ListVideosResponse>, Status> {
-        listing::page(&self.studio, &request.into_inner()).map(Response::new)
+        let tenant = Arc::clone(&Caller::of(&request)?.tenant);
+        listing::page(&self.studio, &tenant, &request.into_inner()).map(Response::new)
     }
 
     async fn cancel_video(
         &self,
         request: Request<wire::CancelVideoRequest>,
     ) -> Result<Response<wire::CancelVideoResponse>, Status> {
+        self.find(&request, &request.get_ref().video_id)?;
         let id = request.into_inner().video_id;
         let board = self.studio.cancel(&id).await.map_err(status::of_studio)?;
         let video = Some(self.video(&board).await);
@@ -116,7 +137,13 @@ impl GeneratorService for Service {
         &self,
         request: Request<wire::ResumeVideoRequest>,
     ) -> Result<Response<wire::ResumeVideoResponse>, Status> {
-        let id = request.into_inner().video_id;
+        let id = match request.get_ref().video_id.as_str() {
+            "" => self.newest_to_resume(&request)?,
+            id => {
+                self.find(&request, id)?;
+                id.to_owned()
+            }
+        };
         let board = self.studio.resume(&id).await.map_err(status::of_studio)?;
         let video = Some(self.video(&board).await);
         Ok(Response::new(wire::ResumeVideoResponse { video }))
@@ -126,6 +153,7 @@ impl GeneratorService for Service {
         &self,
         request: Request<wire::DiscardVideoRequest>,
     ) -> Result<Response<wire::DiscardVideoResponse>, Status> {
+        self.find(&request, &request.get_ref().video_id)?;
         let id = request.into_inner().video_id;
         let board = self.studio.discard(&id).await.map_err(status::of_studio)?;
         let video = Some(self.video(&board).await);
@@ -136,9 +164,10 @@ impl GeneratorService for Service {
         &self,
         request: Request<wire::EstimateVideoRequest>,
     ) -> Result<Response<wire::EstimateVideoResponse>, Status> {
+        let tenant = Arc::clone(&Caller::of(&request)?.tenant);
         let spec = validate::spec(request.into_inner().spec, self.studio.setup())?;
         let sizing = self.studio.size(&spec).await;
-        let table = self.costs.newest_table().await;
+        let table = self.costs.newest_table(&tenant).await;
         let estimated = estimate::estimate(&sizing, &table, self.studio.now());
         let estimate = Some(estimated.map_err(Status::internal)?);
         Ok(Response::new(wire::EstimateVideoResponse { estimate }))
@@ -150,11 +179,8 @@ impl GeneratorService for Service {
         &self,
         request: Request<wire::DownloadVideoRequest>,
     ) -> Result<Response<Self::DownloadVideoStream>, Status> {
+        let board = self.find(&request, &request.get_ref().video_id)?;
         let request = request.into_inner();
-        let board = self
-            .studio
-            .get(&request.video_id)
-            .map_err(status::of_studio)?;
         let stream = download::stream(&board.job(), &request, self.shutdown.clone()).await?;
         Ok(Response::new(Box::pin(stream)))
     }

@@ -1,38 +1,54 @@
 //! Errors as gRPC tells them, in one place.
 
-use tonic::Status;
+use std::time::Duration;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::application::ports::StoreError;
 use crate::application::{CreateError, StudioError};
 use crate::domain::retry::{Failure, FailureClass};
 
+/// What a video is called in an error's details.
+const VIDEO: &str = "video";
+/// A generator that stops is back within seconds, and a provider that fails seldom for longer.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
 pub(super) fn of_create(error: CreateError) -> Status {
     let text = error.to_string();
     match error {
-        CreateError::OtherSpec { .. } => Status::already_exists(text),
+        CreateError::OtherSpec { id, .. } => {
+            let details =
+                ErrorDetails::with_resource_info(VIDEO, id, "", "was made from another spec");
+            Status::with_error_details(Code::AlreadyExists, text, details)
+        }
         CreateError::NotReady(_) | CreateError::NoAnimator(_) => Status::failed_precondition(text),
         CreateError::Store(error) => of_store(&error),
-        CreateError::Stopping => Status::unavailable(text),
+        CreateError::Stopping => later(Code::Unavailable, text),
     }
 }
 
 pub(super) fn of_studio(error: StudioError) -> Status {
     let text = error.to_string();
     match error {
-        StudioError::NotFound { .. } | StudioError::NothingToResume => Status::not_found(text),
+        StudioError::NotFound { id } => {
+            let details = ErrorDetails::with_resource_info(VIDEO, id, "", "does not exist");
+            Status::with_error_details(Code::NotFound, text, details)
+        }
+        StudioError::NothingToResume => Status::not_found(text),
         StudioError::Refused(_) | StudioError::NotReady(_) | StudioError::NoAnimator(_) => {
             Status::failed_precondition(text)
         }
         StudioError::Store(error) => of_store(&error),
         StudioError::Ledger(_) => Status::internal(text),
-        StudioError::Stopping => Status::unavailable(text),
+        StudioError::Stopping => later(Code::Unavailable, text),
     }
 }
 
 pub(super) fn of_store(error: &StoreError) -> Status {
     let text = error.to_string();
     match error {
-        StoreError::DiskFull { .. } => Status::resource_exhausted(text),
+        StoreError::DiskFull { .. } => later(Code::ResourceExhausted, text),
         StoreError::Io { .. } => Status::internal(text),
         StoreError::Damaged { .. } => Status::data_loss(text),
     }
@@ -46,6 +62,18 @@ pub(super) fn of_failure(failure: &Failure) -> Status {
         | FailureClass::NotPermitted
         | FailureClass::CreditUsedUp
         | FailureClass::QuotaUsedUp => Status::failed_precondition(text),
-        _ => Status::unavailable(text),
+        _ => later(Code::Unavailable, text),
     }
+}
+
+/// Something that another try may mend.
+fn later(code: Code, text: String) -> Status {
+    let details = ErrorDetails::with_retry_info(Some(RETRY_AFTER));
+    Status::with_error_details(code, text, details)
+}
+
+/// A field that breaks a rule.
+pub(super) fn invalid(field: &str, rule: &str) -> Status {
+    let details = ErrorDetails::with_bad_request_violation(field, rule);
+    Status::with_error_details(Code::InvalidArgument, format!("{field}: {rule}"), details)
 }

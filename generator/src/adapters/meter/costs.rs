@@ -11,7 +11,7 @@ use reelmeter_proto::meter::v1::meter_service_client::MeterServiceClient;
 use reelmeter_proto::meter::v1::pricing_service_client::PricingServiceClient;
 use reelmeter_rating::{PriceBook, RateTable};
 use reelmeter_recorder::{
-    Link, LocalSession, Recorder, SessionCounts, authorized, prices, summary,
+    Link, LocalSession, Recorder, SessionCounts, authorized, for_tenant, prices, summary,
 };
 use reelmeter_service::Clock;
 use tokio_util::sync::CancellationToken;
@@ -54,6 +54,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     folder: PathBuf,
     table: Mutex<RateTable>,
+    /// Of tenants other than the default one, as last seen.
+    tables: Mutex<BTreeMap<String, RateTable>>,
     settled: Mutex<BTreeMap<String, wire::Summary>>,
 }
 
@@ -88,6 +90,7 @@ impl Costs {
                 clock,
                 folder,
                 table: Mutex::new(table),
+                tables: Mutex::default(),
                 settled: Mutex::default(),
             }),
         })
@@ -103,12 +106,27 @@ impl Costs {
             .clone()
     }
 
-    /// The prices in force: the meter's if it answers, or else those last seen.
-    pub async fn newest_table(&self) -> RateTable {
-        if let Err(reason) = self.fetch_prices().await {
+    /// The prices in force for a tenant: the meter's if it answers, or else those last seen.
+    pub async fn newest_table(&self, tenant: &str) -> RateTable {
+        let fetched = if tenant.is_empty() {
+            self.fetch_prices().await
+        } else {
+            self.fetch_prices_of(tenant).await
+        };
+        if let Err(reason) = fetched {
             tracing::debug!(reason, "the meter's prices were not read");
         }
-        self.table()
+        self.table_of(tenant)
+    }
+
+    /// The prices last seen for a tenant; the default tenant's, if its own never were.
+    fn table_of(&self, tenant: &str) -> RateTable {
+        let tables = self.inner.tables.lock();
+        let own = tables
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(tenant)
+            .cloned();
+        own.unwrap_or_else(|| self.table())
     }
 
     /// Whether the meter could not be reached when it was last tried.
@@ -140,7 +158,7 @@ impl Costs {
             .count();
         let calls = counts.calls() - i64::try_from(again).unwrap_or_default();
         let again = words::again(&events);
-        let cost = prices::total(&again, &self.table(), self.inner.clock.now());
+        let cost = prices::total(&again, &self.table_of(&job.tenant), self.inner.clock.now());
         let again = (
             i64::try_from(again.len()).unwrap_or(i64::MAX),
             cost.inspect_err(|reason| tracing::error!(reason, "the corrections cannot be priced"))
@@ -168,7 +186,7 @@ impl Costs {
         if !(job.state.is_final() && job.session_started && counts.is_delivered()) {
             return None;
         }
-        match self.ask(&job.session_id).await {
+        match self.ask(job).await {
             Ok(summary) => {
                 if summary.settled {
                     self.keep(&job.session_id, &summary);
@@ -191,7 +209,7 @@ impl Costs {
             ended: job.session_ended,
             counts,
         };
-        summary(&of, events, &self.table(), now).unwrap_or_else(|reason| {
+        summary(&of, events, &self.table_of(&job.tenant), now).unwrap_or_else(|reason| {
             tracing::error!(
                 reason,
                 session_id = job.session_id,
@@ -201,11 +219,12 @@ impl Costs {
         })
     }
 
-    async fn ask(&self, session_id: &str) -> Result<wire::Summary, tonic::Status> {
+    async fn ask(&self, job: &Job) -> Result<wire::Summary, tonic::Status> {
         let request = wire::GetSummaryRequest {
-            session_id: session_id.to_owned(),
+            session_id: job.session_id.clone(),
         };
         let request = authorized(request, self.inner.token.as_deref(), ANSWER_TIMEOUT);
+        let request = for_tenant(request, &job.tenant);
         let mut client = MeterServiceClient::new(self.inner.channel.clone());
         let asked = tokio::time::timeout(ANSWER_TIMEOUT, client.get_summary(request));
         let answer = asked
@@ -274,10 +293,11 @@ impl Costs {
         }
     }
 
-    /// Asks the meter for the prices in force.
-    pub(super) async fn fetch_prices(&self) -> Result<(), String> {
+    /// Asks the meter for the prices in force for a tenant.
+    async fn ask_prices(&self, tenant: &str) -> Result<(wire::PriceBook, RateTable), String> {
         let request = wire::GetPriceBookRequest::default();
         let request = authorized(request, self.inner.token.as_deref(), ANSWER_TIMEOUT);
+        let request = for_tenant(request, tenant);
         let mut client = PricingServiceClient::new(self.inner.channel.clone());
         let answer = client
             .get_price_book(request)
@@ -288,6 +308,23 @@ impl Costs {
             .price_book
             .ok_or("the meter gave no price book")?;
         let table = prices::table(&book).map_err(|error| error.to_string())?;
+        Ok((book, table))
+    }
+
+    async fn fetch_prices_of(&self, tenant: &str) -> Result<(), String> {
+        let (_, table) = self.ask_prices(tenant).await?;
+        let mut tables = self
+            .inner
+            .tables
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        tables.insert(tenant.to_owned(), table);
+        Ok(())
+    }
+
+    /// Asks the meter for the prices in force.
+    pub(super) async fn fetch_prices(&self) -> Result<(), String> {
+        let (book, table) = self.ask_prices("").await?;
         *self
             .inner
             .table

@@ -15,6 +15,7 @@ use tonic::transport::Channel;
 
 pub use costs::{Cost, Costs};
 
+use crate::adapters::prometheus::Metrics;
 use crate::application::ports::{
     AnnounceError, Announcement, Attempts, Ending, Ledger, LedgerError, OpenCall, Spent,
 };
@@ -30,18 +31,26 @@ pub struct Outbox {
     channel: Channel,
     token: Option<String>,
     costs: Costs,
+    metrics: Metrics,
     leases: Arc<Mutex<BTreeMap<String, Lease>>>,
 }
 
 impl Outbox {
     /// A ledger that writes to this recorder; reservations are taken over the channel.
     #[must_use]
-    pub fn new(recorder: Recorder, channel: Channel, token: Option<String>, costs: Costs) -> Self {
+    pub fn new(
+        recorder: Recorder,
+        channel: Channel,
+        token: Option<String>,
+        costs: Costs,
+        metrics: Metrics,
+    ) -> Self {
         Self {
             recorder,
             channel,
             token,
             costs,
+            metrics,
             leases: Arc::default(),
         }
     }
@@ -66,7 +75,10 @@ impl Ledger for Outbox {
         simulated: bool,
     ) -> BoxFuture<'a, Result<(), LedgerError>> {
         let request = words::start_session(job, simulated);
-        Box::pin(async move { self.recorder.start_session(request).await.map_err(refused) })
+        Box::pin(async move {
+            let started = self.recorder.start_session_for(&job.tenant, request);
+            started.await.map_err(refused)
+        })
     }
 
     fn end_session<'a>(&'a self, session_id: &'a str) -> BoxFuture<'a, Result<(), LedgerError>> {
@@ -110,10 +122,16 @@ impl Ledger for Outbox {
                     Some(admitted.map_err(|error| AnnounceError::Budget(error.to_string()))?)
                 }
             };
-            let model = call.model.clone();
+            let (model, provider) = (call.model.clone(), call.provider);
             let begun = self.recorder.begin(words::intent(call, permit)).await;
             let call = begun.map_err(refused)?;
-            Ok(Box::new(Announced { call, model }) as Box<dyn OpenCall>)
+            let metrics = self.metrics.clone();
+            Ok(Box::new(Announced {
+                call,
+                model,
+                provider,
+                metrics,
+            }) as Box<dyn OpenCall>)
         })
     }
 
@@ -207,11 +225,14 @@ impl Ledger for Outbox {
 struct Announced {
     call: Call,
     model: String,
+    provider: Provider,
+    metrics: Metrics,
 }
 
 impl OpenCall for Announced {
     fn end(self: Box<Self>, spent: Spent) -> BoxFuture<'static, Result<String, LedgerError>> {
         Box::pin(async move {
+            self.metrics.called(self.provider, spent.ending);
             let outcome = match spent.ending {
                 Ending::Succeeded => CallOutcome::Succeeded,
                 Ending::Failed => CallOutcome::Failed,

@@ -14,7 +14,7 @@ use tonic::transport::Channel;
 
 use super::{Account, Lease, Shared, Unit};
 use crate::backoff::Backoff;
-use crate::delivery::{authorized, told};
+use crate::delivery::{authorized, for_tenant, told};
 use crate::error::RecordError;
 use crate::outbox::{CommandKind, Store};
 use crate::prices;
@@ -128,6 +128,7 @@ impl Recorder {
     ) -> Result<Option<ReserveBudgetResponse>, LeaseError> {
         let mut client = MeterServiceClient::new(reserve.channel.clone());
         let mut backoff = Backoff::default();
+        let tenant = self.owner(reserve.session_id).await?;
         // The same id for the same lack: an answer that was lost is asked for again.
         let reservation_id = format!("{}-{number}", reserve.session_id);
         loop {
@@ -142,6 +143,7 @@ impl Recorder {
                 recorder_id: self.shared.recorder_id.clone(),
             };
             let request = authorized(request, reserve.token, REQUEST_TIMEOUT);
+            let request = for_tenant(request, &tenant);
             let status = match client.reserve_budget(request).await {
                 Ok(response) => {
                     let lease = response.into_inner();

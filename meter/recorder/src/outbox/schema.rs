@@ -11,7 +11,10 @@ use rusqlite::Connection;
 use crate::error::OpenError;
 
 /// Only ever appended to: the place of a migration is the schema version that it makes.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_outbox.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/0001_outbox.sql"),
+    include_str!("../../migrations/0002_owner.sql"),
+];
 
 /// The outbox holds a person's usage: nobody else on the machine reads it.
 const FILE_MODE: u32 = 0o600;

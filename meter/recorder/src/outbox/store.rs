@@ -15,6 +15,8 @@ use crate::error::RecordError;
 pub(crate) struct Command {
     pub(crate) number: i64,
     pub(crate) session_id: String,
+    /// Whose session it is; empty for the default tenant.
+    pub(crate) tenant: String,
     pub(crate) kind: CommandKind,
     pub(crate) payload: Vec<u8>,
 }
@@ -39,9 +41,10 @@ impl CommandKind {
     }
 }
 
-/// Events to send together, with what stays behind of the sessions they belong to.
+/// Events of one tenant to send together, with what stays behind of the sessions they belong to.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
+    pub(crate) tenant: String,
     pub(crate) events: Vec<(i64, UsageEvent)>,
     pub(crate) backlogs: Vec<SessionBacklog>,
 }
@@ -225,7 +228,8 @@ impl<'c> Store<'c> {
     /// all of its events, open calls included; so does the release of a reservation.
     pub(crate) fn commands(&self, limit: usize) -> Result<Vec<Command>, RecordError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT c.number, c.session_id, c.kind, c.payload FROM item c
+            "SELECT c.number, c.session_id, c.kind, c.payload,
+                    ifnull((SELECT tenant FROM owner o WHERE o.session_id = c.session_id), '') FROM item c
              WHERE c.kind <> 'event' AND c.state = 'asked'
                AND NOT EXISTS (
                    SELECT 1 FROM item b
@@ -246,6 +250,7 @@ impl<'c> Store<'c> {
                     _ => CommandKind::Quota,
                 },
                 payload: row.get(3)?,
+                tenant: row.get(4)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -255,7 +260,8 @@ impl<'c> Store<'c> {
     /// meter does not have yet.
     pub(crate) fn batch(&self, limit: usize, bytes_max: usize) -> Result<Batch, RecordError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT e.number, e.payload FROM item e
+            "SELECT e.number, e.payload,
+                    ifnull((SELECT tenant FROM owner o WHERE o.session_id = e.session_id), '') FROM item e
              WHERE e.state IN ('used', 'unconfirmed')
                AND NOT EXISTS (
                    SELECT 1 FROM item s
@@ -268,6 +274,13 @@ impl<'c> Store<'c> {
         let mut taken: BTreeMap<String, (i64, i64)> = BTreeMap::new();
         while let Some(row) = rows.next()? {
             let (number, payload): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            let tenant: String = row.get(2)?;
+            if batch.events.is_empty() {
+                batch.tenant = tenant;
+            } else if batch.tenant != tenant {
+                // The oldest event says whose turn it is.
+                continue;
+            }
             bytes += payload.len();
             if bytes > bytes_max && !batch.events.is_empty() {
                 break;
@@ -321,6 +334,20 @@ impl<'c> Store<'c> {
         Ok(counts)
     }
 
+    /// How many items of all sessions together are where.
+    pub(crate) fn totals(&self) -> Result<SessionCounts, RecordError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT kind, state, doubtful, sum(count) FROM tally WHERE count > 0 GROUP BY kind, state, doubtful",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut counts = SessionCounts::default();
+        while let Some(row) = rows.next()? {
+            let (kind, state): (String, String) = (row.get(0)?, row.get(1)?);
+            counts.add(&kind, &state, row.get(2)?, row.get(3)?);
+        }
+        Ok(counts)
+    }
+
     /// What is held of the sessions that run or of which something is held, the oldest first.
     pub(crate) fn backlogs(&self, limit: usize) -> Result<Vec<SessionBacklog>, RecordError> {
         let mut statement = self.connection.prepare_cached(
@@ -338,6 +365,24 @@ impl<'c> Store<'c> {
             .iter()
             .map(|session_id| Ok(self.counts(session_id)?.backlog(session_id)))
             .collect()
+    }
+
+    /// Notes whose session it is.
+    pub(crate) fn own(&self, session_id: &str, tenant: &str) -> Result<(), RecordError> {
+        self.connection
+            .prepare_cached("INSERT INTO owner VALUES (?1, ?2) ON CONFLICT DO UPDATE SET tenant = excluded.tenant")?
+            .execute([session_id, tenant])?;
+        Ok(())
+    }
+
+    /// Whose session it is; empty for the default tenant.
+    pub(crate) fn owner(&self, session_id: &str) -> Result<String, RecordError> {
+        let found: Option<String> = self
+            .connection
+            .prepare_cached("SELECT tenant FROM owner WHERE session_id = ?1")?
+            .query_row([session_id], |row| row.get(0))
+            .optional()?;
+        Ok(found.unwrap_or_default())
     }
 
     /// Every event of the session whose usage is known, in the order in which the calls were begun.
@@ -454,6 +499,7 @@ impl<'c> Store<'c> {
                 "DELETE FROM item WHERE session_id = ?1",
                 "DELETE FROM tally WHERE session_id = ?1",
                 "DELETE FROM lease WHERE session_id = ?1",
+                "DELETE FROM owner WHERE session_id = ?1",
             ] {
                 self.connection
                     .prepare_cached(statement)?

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use reelmeter_proto::meter::v1 as wire;
 use reelmeter_proto::meter::v1::meter_service_server::MeterService;
 use reelmeter_service::CancellationToken;
+use reelmeter_service::door::Caller;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::batch::SentBatch;
@@ -47,6 +48,15 @@ impl MeterApi {
         Self { meter, shutdown }
     }
 
+    /// The same API for whoever the door let through: their tenant's sessions, under their name.
+    pub(super) fn asked_by<T>(&self, request: &Request<T>) -> Result<Self, Status> {
+        let caller = Caller::of(request)?;
+        Ok(Self {
+            meter: self.meter.asked_by(&caller.tenant, &caller.name),
+            shutdown: self.shutdown.clone(),
+        })
+    }
+
     /// The messages of a watch.
     pub(super) async fn watch(
         &self,
@@ -61,8 +71,9 @@ impl MeterApi {
         &self,
         request: Request<SentBatch>,
     ) -> Result<Response<wire::RecordUsageResponse>, Status> {
+        let api = self.asked_by(&request)?;
         let SentBatch { ids, batch, .. } = request.into_inner();
-        let recorded = self
+        let recorded = api
             .meter
             .record(batch, EVENTS_PER_REQUEST_MAX)
             .await
@@ -88,11 +99,8 @@ impl MeterApi {
         &self,
         request: Request<impl Stream<Item = Result<SentBatch, Status>> + Send + Unpin + 'static>,
     ) -> Result<Response<Answers<wire::StreamUsageResponse>>, Status> {
-        let answers = stream_usage::answers(
-            self.meter.clone(),
-            request.into_inner(),
-            self.shutdown.clone(),
-        );
+        let api = self.asked_by(&request)?;
+        let answers = stream_usage::answers(api.meter, request.into_inner(), api.shutdown);
         Ok(Response::new(Box::pin(answers)))
     }
 
@@ -135,6 +143,7 @@ impl MeterService for MeterApi {
         &self,
         request: Request<wire::StartSessionRequest>,
     ) -> Result<Response<wire::StartSessionResponse>, Status> {
+        let api = self.asked_by(&request)?;
         let wire::StartSessionRequest {
             session_id,
             title,
@@ -150,7 +159,7 @@ impl MeterService for MeterApi {
             simulated,
             budget,
         };
-        let (usage, created) = self.meter.start_session(request).await.map_err(status)?;
+        let (usage, created) = api.meter.start_session(request).await.map_err(status)?;
         Ok(Response::new(wire::StartSessionResponse {
             session: Some(to_wire::session(&usage)),
             created,
@@ -161,13 +170,14 @@ impl MeterService for MeterApi {
         &self,
         request: Request<wire::EndSessionRequest>,
     ) -> Result<Response<wire::EndSessionResponse>, Status> {
-        let usage = self
+        let api = self.asked_by(&request)?;
+        let usage = api
             .meter
             .end_session(&request.into_inner().session_id)
             .await
             .map_err(status)?;
         Ok(Response::new(wire::EndSessionResponse {
-            summary: Some(self.summary(&usage)),
+            summary: Some(api.summary(&usage)),
         }))
     }
 
@@ -175,13 +185,14 @@ impl MeterService for MeterApi {
         &self,
         request: Request<wire::ResetSessionRequest>,
     ) -> Result<Response<wire::ResetSessionResponse>, Status> {
-        let usage = self
+        let api = self.asked_by(&request)?;
+        let usage = api
             .meter
             .reset_session(&request.into_inner().session_id)
             .await
             .map_err(status)?;
         Ok(Response::new(wire::ResetSessionResponse {
-            summary: Some(self.summary(&usage)),
+            summary: Some(api.summary(&usage)),
         }))
     }
 
@@ -189,7 +200,8 @@ impl MeterService for MeterApi {
         &self,
         request: Request<wire::GetSessionRequest>,
     ) -> Result<Response<wire::GetSessionResponse>, Status> {
-        let usage = self
+        let api = self.asked_by(&request)?;
+        let usage = api
             .meter
             .session(&request.into_inner().session_id)
             .await
@@ -203,7 +215,8 @@ impl MeterService for MeterApi {
         &self,
         request: Request<wire::ListSessionsRequest>,
     ) -> Result<Response<wire::ListSessionsResponse>, Status> {
-        self.sessions_page(request.into_inner())
+        let api = self.asked_by(&request)?;
+        api.sessions_page(request.into_inner())
             .await
             .map(Response::new)
             .map_err(status)
@@ -232,12 +245,13 @@ impl MeterService for MeterApi {
         &self,
         request: Request<wire::ReportRecorderStatusRequest>,
     ) -> Result<Response<wire::ReportRecorderStatusResponse>, Status> {
+        let api = self.asked_by(&request)?;
         let wire::ReportRecorderStatusRequest {
             recorder_id,
             backlogs,
         } = request.into_inner();
         let backlogs = backlogs.into_iter().map(from_wire::backlog).collect();
-        self.meter
+        api.meter
             .report_status(recorder_id, backlogs)
             .await
             .map_err(status)?;
@@ -248,13 +262,14 @@ impl MeterService for MeterApi {
         &self,
         request: Request<wire::GetSummaryRequest>,
     ) -> Result<Response<wire::GetSummaryResponse>, Status> {
-        let usage = self
+        let api = self.asked_by(&request)?;
+        let usage = api
             .meter
             .session(&request.into_inner().session_id)
             .await
             .map_err(status)?;
         Ok(Response::new(wire::GetSummaryResponse {
-            summary: Some(self.summary(&usage)),
+            summary: Some(api.summary(&usage)),
         }))
     }
 
@@ -265,7 +280,8 @@ impl MeterService for MeterApi {
         &self,
         request: Request<wire::WatchSummaryRequest>,
     ) -> Result<Response<Self::WatchSummaryStream>, Status> {
-        let messages = self.watch(request.into_inner()).await?;
+        let api = self.asked_by(&request)?;
+        let messages = api.watch(request.into_inner()).await?;
         Ok(Response::new(Box::pin(
             messages.map(|message| message?.decoded()),
         )))
@@ -275,7 +291,8 @@ impl MeterService for MeterApi {
         &self,
         request: Request<wire::ListEventsRequest>,
     ) -> Result<Response<wire::ListEventsResponse>, Status> {
-        self.events_page(request.into_inner())
+        let api = self.asked_by(&request)?;
+        api.events_page(request.into_inner())
             .await
             .map(Response::new)
             .map_err(status)
@@ -287,10 +304,11 @@ impl MeterService for MeterApi {
         &self,
         request: Request<wire::ExportEventsRequest>,
     ) -> Result<Response<Self::ExportEventsStream>, Status> {
+        let api = self.asked_by(&request)?;
         let data = export::data(
-            self.meter.clone(),
+            api.meter.clone(),
             request.into_inner(),
-            self.shutdown.clone(),
+            api.shutdown.clone(),
         );
         Ok(Response::new(Box::pin(data.map_err(status)?)))
     }
@@ -299,7 +317,8 @@ impl MeterService for MeterApi {
         &self,
         request: Request<wire::GetReceiptRequest>,
     ) -> Result<Response<wire::GetReceiptResponse>, Status> {
-        let receipt = reports::receipt(&self.meter, request.into_inner())
+        let api = self.asked_by(&request)?;
+        let receipt = reports::receipt(&api.meter, request.into_inner())
             .await
             .map_err(status)?;
         Ok(Response::new(wire::GetReceiptResponse {
@@ -311,7 +330,8 @@ impl MeterService for MeterApi {
         &self,
         request: Request<wire::QueryUsageRequest>,
     ) -> Result<Response<wire::QueryUsageResponse>, Status> {
-        reports::query(&self.meter, request.into_inner())
+        let api = self.asked_by(&request)?;
+        reports::query(&api.meter, request.into_inner())
             .await
             .map(Response::new)
             .map_err(status)
@@ -321,14 +341,15 @@ impl MeterService for MeterApi {
         &self,
         request: Request<wire::SetBudgetRequest>,
     ) -> Result<Response<wire::SetBudgetResponse>, Status> {
+        let api = self.asked_by(&request)?;
         let wire::SetBudgetRequest { session_id, budget } = request.into_inner();
         let cap = from_wire::cap("budget", budget).map_err(|problem| status(problem.into()))?;
-        let usage = self
+        let usage = api
             .meter
             .set_budget(&session_id, cap)
             .await
             .map_err(status)?;
-        let summary = build(&usage, &self.meter.prices(), self.meter.now());
+        let summary = build(&usage, &api.meter.prices(), api.meter.now());
         Ok(Response::new(wire::SetBudgetResponse {
             budget: summary.budget.as_ref().map(to_wire::budget_status),
         }))
@@ -338,6 +359,7 @@ impl MeterService for MeterApi {
         &self,
         request: Request<wire::ReserveBudgetRequest>,
     ) -> Result<Response<wire::ReserveBudgetResponse>, Status> {
+        let api = self.asked_by(&request)?;
         let wire::ReserveBudgetRequest {
             session_id,
             reservation_id,
@@ -356,9 +378,9 @@ impl MeterService for MeterApi {
             recorder_id,
         };
         // Taken before the reservation is sized: a change of prices in between shows as an older book, not a newer one.
-        let prices: Arc<Prices> = self.meter.prices();
-        let usage = self.meter.reserve(request).await.map_err(status)?;
-        let reservation = self.reservation(&usage, &reservation_id).map_err(status)?;
+        let prices: Arc<Prices> = api.meter.prices();
+        let usage = api.meter.reserve(request).await.map_err(status)?;
+        let reservation = api.reservation(&usage, &reservation_id).map_err(status)?;
         let price_book = to_wire::price_book(&prices.table, prices.revision, None);
         Ok(Response::new(wire::ReserveBudgetResponse {
             reservation: Some(reservation),
@@ -370,16 +392,17 @@ impl MeterService for MeterApi {
         &self,
         request: Request<wire::ReleaseReservationRequest>,
     ) -> Result<Response<wire::ReleaseReservationResponse>, Status> {
+        let api = self.asked_by(&request)?;
         let wire::ReleaseReservationRequest {
             reservation_id,
             session_id,
         } = request.into_inner();
-        let usage = self
+        let usage = api
             .meter
             .release(&session_id, &reservation_id)
             .await
             .map_err(status)?;
-        let reservation = self.reservation(&usage, &reservation_id).map_err(status)?;
+        let reservation = api.reservation(&usage, &reservation_id).map_err(status)?;
         Ok(Response::new(wire::ReleaseReservationResponse {
             reservation: Some(reservation),
         }))
@@ -389,11 +412,12 @@ impl MeterService for MeterApi {
         &self,
         request: Request<wire::ReportQuotaRequest>,
     ) -> Result<Response<wire::ReportQuotaResponse>, Status> {
+        let api = self.asked_by(&request)?;
         let wire::ReportQuotaRequest { session_id, quota } = request.into_inner();
         let missing = || status(Problem::new("quota", "must be there").into());
-        let quota = from_wire::quota(quota.ok_or_else(missing)?, self.meter.now());
+        let quota = from_wire::quota(quota.ok_or_else(missing)?, api.meter.now());
         let quota = quota.map_err(|problem| status(problem.into()))?;
-        self.meter
+        api.meter
             .report_quota(&session_id, quota)
             .await
             .map_err(status)?;

@@ -1,5 +1,6 @@
 //! The meter over gRPC: translating requests and answers, and nothing else.
 
+mod audit_service;
 mod batch;
 mod export;
 mod from_wire;
@@ -14,9 +15,9 @@ mod shared_summary;
 mod status;
 mod stream_usage;
 mod to_wire;
-mod token;
 mod watch_summary;
 mod words;
 
+pub use audit_service::AuditApi;
 pub use meter_service::MeterApi;
 pub use pricing_service::PricingApi;

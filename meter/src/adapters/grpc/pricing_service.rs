@@ -3,6 +3,7 @@
 use reelmeter_proto::meter::v1 as wire;
 use reelmeter_proto::meter::v1::pricing_service_server::PricingService;
 use reelmeter_rating::{Layer, Overrides, QuantityView, RateTable, Usage, Variant, classify};
+use reelmeter_service::door::Caller;
 use tonic::{Request, Response, Status};
 
 use super::status::status;
@@ -26,6 +27,12 @@ impl PricingApi {
     #[must_use]
     pub fn new(meter: Meter) -> Self {
         Self { meter }
+    }
+
+    /// The same API for whoever the door let through: their tenant's prices, under their name.
+    fn asked_by<T>(&self, request: &Request<T>) -> Result<Self, Status> {
+        let caller = Caller::of(request)?;
+        Ok(Self::new(self.meter.asked_by(&caller.tenant, &caller.name)))
     }
 
     fn book(&self, request: wire::GetPriceBookRequest) -> Result<wire::PriceBook, Error> {
@@ -212,7 +219,8 @@ impl PricingService for PricingApi {
         &self,
         request: Request<wire::GetPriceBookRequest>,
     ) -> Result<Response<wire::GetPriceBookResponse>, Status> {
-        let price_book = self.book(request.into_inner()).map_err(status)?;
+        let api = self.asked_by(&request)?;
+        let price_book = api.book(request.into_inner()).map_err(status)?;
         Ok(Response::new(wire::GetPriceBookResponse {
             price_book: Some(price_book),
         }))
@@ -220,9 +228,10 @@ impl PricingService for PricingApi {
 
     async fn list_price_books(
         &self,
-        _request: Request<wire::ListPriceBooksRequest>,
+        request: Request<wire::ListPriceBooksRequest>,
     ) -> Result<Response<wire::ListPriceBooksResponse>, Status> {
-        let (prices, now) = (self.meter.prices(), self.meter.now());
+        let api = self.asked_by(&request)?;
+        let (prices, now) = (api.meter.prices(), api.meter.now());
         let reference = |book: &reelmeter_rating::PriceBook| {
             // Overrides are over the book in force alone.
             let in_force = book.name() == prices.table.book().name();
@@ -237,7 +246,7 @@ impl PricingService for PricingApi {
                 false,
             ))
         };
-        let price_books = self.meter.books().iter().map(reference).collect();
+        let price_books = api.meter.books().iter().map(reference).collect();
         Ok(Response::new(wire::ListPriceBooksResponse { price_books }))
     }
 
@@ -245,7 +254,8 @@ impl PricingService for PricingApi {
         &self,
         request: Request<wire::SetRatesRequest>,
     ) -> Result<Response<wire::SetRatesResponse>, Status> {
-        self.set(request.into_inner())
+        let api = self.asked_by(&request)?;
+        api.set(request.into_inner())
             .await
             .map(Response::new)
             .map_err(status)
@@ -255,7 +265,8 @@ impl PricingService for PricingApi {
         &self,
         request: Request<wire::ResetRatesRequest>,
     ) -> Result<Response<wire::ResetRatesResponse>, Status> {
-        self.reset(request.into_inner())
+        let api = self.asked_by(&request)?;
+        api.reset(request.into_inner())
             .await
             .map(Response::new)
             .map_err(status)
@@ -265,7 +276,8 @@ impl PricingService for PricingApi {
         &self,
         request: Request<wire::EstimateCostRequest>,
     ) -> Result<Response<wire::EstimateCostResponse>, Status> {
-        self.estimate(request.into_inner())
+        let api = self.asked_by(&request)?;
+        api.estimate(request.into_inner())
             .map(Response::new)
             .map_err(status)
     }

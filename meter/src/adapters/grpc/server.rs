@@ -1,25 +1,26 @@
 //! The server: the services of this meter on connections that somebody else accepts.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::Stream;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::TraceServiceServer;
+use reelmeter_proto::meter::v1::audit_service_server::AuditServiceServer;
 use reelmeter_proto::meter::v1::meter_service_server::MeterServiceServer;
 use reelmeter_proto::meter::v1::pricing_service_server::PricingServiceServer;
-use reelmeter_service::{CancellationToken, Secret};
+use reelmeter_service::CancellationToken;
+use reelmeter_service::door::{Door, DoorLayer, WebGuardLayer, WebRules};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tonic::codec::CompressionEncoding;
-use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
 use tonic::transport::server::{Connected, ServerTlsConfig};
 use tonic_health::ServingStatus;
 use tonic_web::GrpcWebLayer;
 
 use super::quick_recording::QuickRecording;
-use super::token::TokenCheck;
-use super::{MeterApi, PricingApi};
+use super::{AuditApi, MeterApi, PricingApi};
 use crate::adapters::otlp::TraceApi;
 use crate::application::Meter;
 use crate::application::writer::Health;
@@ -42,12 +43,28 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 const WHOLE_SERVER: &str = "";
 
 /// Who may call, and how.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Access {
     /// TLS; `None` for plain connections.
     pub tls: Option<ServerTlsConfig>,
-    /// The token that callers must show; `None` for none.
-    pub token: Option<Secret>,
+    /// The tokens and limits of callers.
+    pub door: Arc<Door>,
+    /// The web pages that may call.
+    pub web: WebRules,
+    /// Whether the API is described to callers that ask.
+    pub reflection: bool,
+}
+
+impl Default for Access {
+    /// Anybody may do anything, but no web page.
+    fn default() -> Self {
+        Self {
+            tls: None,
+            door: Arc::new(Door::open()),
+            web: WebRules::default(),
+            reflection: true,
+        }
+    }
 }
 
 /// Serves a meter until it is told to stop and every call is answered.
@@ -76,9 +93,11 @@ where
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .timeout(CALL_TIMEOUT)
         .tcp_nodelay(true)
-        // gRPC-Web comes over HTTP/1.1. Pages of other origins cannot use it: that is a proxy's decision, not ours.
+        // gRPC-Web comes over HTTP/1.1. The outermost looks at it first.
         .accept_http1(true)
-        .layer(GrpcWebLayer::new());
+        .layer(WebGuardLayer::new(access.web))
+        .layer(GrpcWebLayer::new())
+        .layer(DoorLayer::new(access.door));
     if let Some(tls) = access.tls {
         builder = builder.tls_config(tls)?;
     }
@@ -91,22 +110,28 @@ where
         .accept_compressed(CompressionEncoding::Gzip)
         .send_compressed(CompressionEncoding::Gzip)
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
-    let pricing_service = PricingServiceServer::new(PricingApi::new(meter))
+    let pricing_service = PricingServiceServer::new(PricingApi::new(meter.clone()))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
-    let check = TokenCheck::new(access.token.as_ref());
-    // Health is asked by container engines, which have no token, and tells nothing.
+    let audit_service = AuditServiceServer::new(AuditApi::new(meter));
     let mut router = builder
         .add_service(health_service)
-        .add_service(InterceptedService::new(meter_service, check.clone()))
-        .add_service(InterceptedService::new(pricing_service, check.clone()))
-        .add_service(InterceptedService::new(trace_service, check.clone()));
+        .add_service(meter_service)
+        .add_service(pricing_service)
+        .add_service(audit_service)
+        .add_service(trace_service);
 
+    if !access.reflection {
+        tracing::info!("reflection is switched off");
+        return Ok(router
+            .serve_with_incoming_shutdown(incoming, shutdown.cancelled_owned())
+            .await?);
+    }
     match tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(reelmeter_proto::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()
     {
-        Ok(reflection) => router = router.add_service(InterceptedService::new(reflection, check)),
+        Ok(reflection) => router = router.add_service(reflection),
         Err(error) => tracing::warn!(%error, "reflection is not served"),
     }
     router
@@ -125,6 +150,7 @@ async fn report_health(
         WHOLE_SERVER,
         MeterServiceServer::<MeterApi>::NAME,
         PricingServiceServer::<PricingApi>::NAME,
+        AuditServiceServer::<AuditApi>::NAME,
     ];
     loop {
         let serving = *health.borrow_and_update() == Health::Serving && !shutdown.is_cancelled();

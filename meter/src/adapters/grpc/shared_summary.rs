@@ -152,6 +152,9 @@ impl ServerStreamingService<wire::WatchSummaryRequest> for Watch {
 
     fn call(&mut self, request: Request<wire::WatchSummaryRequest>) -> Self::Future {
         let api = self.0.clone();
-        Box::pin(async move { Ok(Response::new(api.watch(request.into_inner()).await?)) })
+        Box::pin(async move {
+            let api = api.asked_by(&request)?;
+            Ok(Response::new(api.watch(request.into_inner()).await?))
+        })
     }
 }

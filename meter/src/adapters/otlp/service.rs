@@ -4,6 +4,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::Trac
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
+use reelmeter_service::door::Caller;
 use tonic::{Request, Response, Status};
 
 use super::span;
@@ -99,7 +100,9 @@ impl TraceService for TraceApi {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        let refused = self.record(request.into_inner()).await.map_err(status)?;
+        let caller = Caller::of(&request)?;
+        let theirs = Self::new(self.meter.asked_by(&caller.tenant, &caller.name));
+        let refused = theirs.record(request.into_inner()).await.map_err(status)?;
         if refused.count > 0 {
             tracing::warn!(spans = refused.count, reasons = ?refused.reasons, "spans were not recorded");
         }
