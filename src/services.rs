@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reelmeter_service::listen::{self, Bound, ListenError};
 use reelmeter_service::settings::Together;
-use reelmeter_service::{CancellationToken, Settings, secret};
+use reelmeter_service::{CancellationToken, Settings};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 

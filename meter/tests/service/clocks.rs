@@ -38,7 +38,7 @@ impl Clocked {
         let (shutdown, common) = (CancellationToken::new(), Common::default());
         let stop = shutdown.clone();
         let running = tokio::spawn(async move {
-            let incoming = listen::incoming(listener);
+            let incoming = listen::incoming(listener, 1_000);
             serve(world, config, common, &address.to_string(), incoming, stop).await
         });
         self.running = Some((shutdown, running));

@@ -71,7 +71,11 @@ impl Limits {
 
     /// Keeps the memory bounded by those who call now.
     fn forget(&self) {
-        if self.counted.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY_CALLS == 0 {
+        if self
+            .counted
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(FORGET_EVERY_CALLS)
+        {
             self.refusals.retain_recent();
             if let Some(calls) = &self.calls {
                 calls.retain_recent();

@@ -151,7 +151,7 @@ impl House {
     pub async fn call<A: Message + Default + Send + 'static>(
         &self,
         path: &str,
-        message: impl Message + Default + Send + 'static,
+        message: impl Message + Default + 'static,
         token: Option<&str>,
     ) -> Result<Streaming<A>, Status> {
         let mut request = Request::new(tokio_stream::once(message));
@@ -173,7 +173,7 @@ impl House {
         &self,
         name: &str,
         path: &str,
-        message: impl Message + Default + Send + 'static,
+        message: impl Message + Default + 'static,
     ) -> Result<A, Status> {
         let token = &self.tokens[name];
         let mut answers = self.call(path, message, Some(token)).await?;

@@ -309,13 +309,13 @@ impl Compiler {
             .filter_map(|index| {
                 let burnt_in = burnt_in(plan, index, timeline, track);
                 let segment = match pictures.get(index)? {
-                    Shown::Still(_) => Finished::Still(Segment::new(
+                    Shown::Still(_) => Finished::Still(Box::new(Segment::new(
                         index,
                         timeline,
                         pictures,
                         plan.geometry,
                         burnt_in,
-                    )?),
+                    )?)),
                     Shown::Moving(footage) => {
                         Finished::Moving(footage.segment(index, timeline, plan.geometry, burnt_in))
                     }
@@ -341,7 +341,7 @@ impl Compiler {
 /// A segment to be made.
 enum Finished<'a> {
     /// Of a still picture that is moved.
-    Still(Segment<'a>),
+    Still(Box<Segment<'a>>),
     /// Of a moving picture.
     Moving(footage::Segment<'a>),
 }

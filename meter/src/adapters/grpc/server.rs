@@ -122,9 +122,9 @@ where
 
     if !access.reflection {
         tracing::info!("reflection is switched off");
-        return Ok(router
+        return router
             .serve_with_incoming_shutdown(incoming, shutdown.cancelled_owned())
-            .await?);
+            .await;
     }
     match tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(reelmeter_proto::FILE_DESCRIPTOR_SET)

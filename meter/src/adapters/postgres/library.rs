@@ -156,7 +156,7 @@ impl Library for PostgresLibrary {
         let to_mark = self
             .shared()
             .mirror(key)
-            .and_then(|mirror| lock(&mirror).to_mark(Instant::now(), MARK_EVERY));
+            .and_then(|mirror| lock(&mirror).due_mark(Instant::now(), MARK_EVERY));
         if let Some(number) = to_mark {
             // Before the next round of this replica marks it: others must not end it as idle until then.
             let replica = &self.background.replica;

@@ -62,7 +62,7 @@ impl Mirror {
     }
 
     /// The session's number, if it is time to mark it as watched again.
-    pub(super) fn to_mark(&mut self, now: Instant, every: Duration) -> Option<i64> {
+    pub(super) fn due_mark(&mut self, now: Instant, every: Duration) -> Option<i64> {
         let due = self
             .marked
             .is_none_or(|marked| now.duration_since(marked) >= every);

@@ -65,7 +65,7 @@ impl Metrics {
             let labels = vec![("state", state.to_owned())];
             self.sessions.get_or_create(&labels).set(whole(count));
         }
-        let sizes = followed.files.iter().map(|file| std::fs::metadata(file));
+        let sizes = followed.files.iter().map(std::fs::metadata);
         let bytes: u64 = sizes.flatten().map(|found| found.len()).sum();
         self.ledger_bytes
             .set(i64::try_from(bytes).unwrap_or(i64::MAX));
