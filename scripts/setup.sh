@@ -2,9 +2,9 @@
 # Installs what Reelmeter needs beyond Rust, on Debian and Ubuntu. What is there already is left alone, so it can
 # be run again at any time. Uses sudo where it is not root and something is missing.
 #
-#   scripts/setup.sh              to build, run and `cargo test`
+#   scripts/setup.sh              to build and run
 #   scripts/setup.sh --checks     also the tools of the other checks: buf, the Python tests
-#   scripts/setup.sh --postgres   also PostgreSQL, which the tests of the shared store start by themselves
+#   scripts/setup.sh --postgres   also PostgreSQL, for `cargo test`: the tests of the shared store start one by themselves
 #   scripts/setup.sh --compose    also a Docker engine with compose, and debootstrap for the container test
 #   scripts/setup.sh --animated   also Manim in a Python environment of its own, and bubblewrap, which contains it.
 #                                 MANIM_HOME says where, /opt/reelmeter/manim by default; not below a private home:
