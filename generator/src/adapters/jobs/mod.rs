@@ -66,6 +66,9 @@ impl JobFolder {
     /// It cannot be created.
     pub fn open(data: &Path) -> Result<Self, StoreError> {
         let root = data.join("videos");
+        // Programs that read what is kept run in folders of their own.
+        let root =
+            std::path::absolute(&root).map_err(|error| files::failed("find", &root, error))?;
         // Prompts and what was bought for them are nobody else's business on this machine.
         fs::DirBuilder::new()
             .recursive(true)
