@@ -211,7 +211,7 @@ async fn a_mistake_in_a_price_file_is_told_with_its_line() {
         "nothing was touched"
     );
     for (store, because) in [
-        ("postgres://localhost/meter", "not in this version"),
+        ("mysql://localhost/meter", "postgres://"),
         ("data/meter.db", "sqlite://"),
         ("sqlite://", "path"),
     ] {
