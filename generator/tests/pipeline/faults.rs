@@ -15,9 +15,15 @@ fn one_scene() -> VideoSpec {
 }
 
 fn attempts(events: &[UsageEvent], stage: &str) -> Vec<(i32, CallOutcome)> {
+    // What was thrown away after its usage was noted stands there a second time, in place of the first.
+    let replaced = |event: &UsageEvent| {
+        events
+            .iter()
+            .any(|later| later.replaces_event_id == event.event_id)
+    };
     let mut attempts: Vec<_> = events
         .iter()
-        .filter(|event| event.stage == stage)
+        .filter(|event| event.stage == stage && !replaced(event))
         .map(|event| (event.attempt, event.outcome()))
         .collect();
     attempts.sort_by_key(|(attempt, _)| *attempt);

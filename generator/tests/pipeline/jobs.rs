@@ -93,7 +93,15 @@ async fn a_cancelled_video_makes_no_further_call_and_resumes_with_what_it_bought
     let video = generator.create(spec).await;
     let images = |video: &Video| quantity(video, "images");
     until(&generator, &video.video_id, |video| images(video) == 1).await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let asked = async {
+        while simulator.count("image").await < 2 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let patience = Duration::from_secs(30);
+    tokio::time::timeout(patience, asked)
+        .await
+        .expect("the second picture is asked for");
     let request = CancelVideoRequest {
         video_id: video.video_id.clone(),
     };

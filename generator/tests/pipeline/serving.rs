@@ -89,12 +89,6 @@ async fn a_wrong_order_names_the_field_and_starts_nothing() {
         details.bad_request().unwrap().field_violations[0].field,
         "spec.scene_count"
     );
-    let animated = VideoSpec {
-        pipeline: Pipeline::Animated.into(),
-        ..volcanoes()
-    };
-    let status = client.create_video(named("", animated)).await.unwrap_err();
-    assert_eq!(status.code(), Code::Unimplemented);
     let videos = client
         .list_videos(ListVideosRequest::default())
         .await

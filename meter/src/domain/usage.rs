@@ -167,6 +167,16 @@ impl BilledSum {
         self.events_expected += sign * other.events_expected;
         self.events_differing += sign * other.events_differing;
     }
+
+    /// Whether nothing is left. A correction that came after its event's own sum was written is a difference: as many
+    /// events more as fewer, but another figure.
+    fn is_empty(&self) -> bool {
+        self.events == 0
+            && self.events_expected == 0
+            && self.events_differing == 0
+            && self.value == Decimal::ZERO
+            && self.expected == Decimal::ZERO
+    }
 }
 
 /// A class's events added up.
@@ -239,13 +249,13 @@ impl Sum {
                 }
             }
         }
-        self.billed.retain(|sum| sum.events != 0);
+        self.billed.retain(|sum| !sum.is_empty());
     }
 
     /// Whether nothing is left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.events == 0 && self.values.iter().all(|value| *value == 0)
+        self.events == 0 && self.values.iter().all(|value| *value == 0) && self.billed.is_empty()
     }
 }
 

@@ -3,12 +3,14 @@
 #![allow(
     dead_code,
     missing_docs,
+    unused_imports,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     reason = "a test fails by panicking, and no test binary needs all of this"
 )]
 
+mod given;
 pub mod postgres;
 
 use std::path::PathBuf;
@@ -23,16 +25,16 @@ use reelmeter_meter::adapters::sqlite::{
 };
 use reelmeter_meter::application::Error;
 use reelmeter_meter::application::ports::{
-    Answer, Change, Ledger, Library, Recorded, Recording, ReportedBacklog, Request, SessionKey,
+    Answer, Change, Ledger, Library, Recorded, Recording, Request, SessionKey,
 };
 use reelmeter_meter::domain::event::{Event, Sent, SentBilled, SentEvent, SentQuantity, SentTime};
-use reelmeter_meter::domain::session::NewSession;
 use reelmeter_meter::domain::summary::{Summary, build};
 use reelmeter_meter::domain::usage::SessionUsage;
 use reelmeter_meter::domain::validate;
-use reelmeter_rating::rate::Source;
-use reelmeter_rating::{Basis, Money, Outcome, PriceBook, Rate, RateSpec, RateTable, Variant};
+use reelmeter_rating::{Basis, Money, Outcome, RateTable, Variant};
 use tempfile::TempDir;
+
+pub use given::{backlog, documented, new_session, rate};
 
 pub const FLASH: &str = "gemini-2.5-flash";
 
@@ -167,27 +169,6 @@ impl Telling for SentEvent {
     fn sound(self) -> Event {
         validate::event(self).unwrap()
     }
-}
-
-/// A rate for a model of gemini, of a million tokens.
-pub fn rate(model: &str, metric: &str, amount: &str, start: Option<Timestamp>) -> Rate {
-    let spec = RateSpec {
-        start,
-        ..RateSpec::new(
-            "gemini",
-            Some(model),
-            metric,
-            money(amount),
-            1_000_000,
-            Source::named("a test"),
-        )
-    };
-    Rate::new(spec).unwrap()
-}
-
-/// The table that stores are opened with where a test does not care.
-pub fn documented() -> RateTable {
-    RateTable::of_book(PriceBook::documented().unwrap())
 }
 
 /// A store under test: both of its sides, and what a crash and a start do to it.
@@ -600,23 +581,4 @@ pub fn assert_sums(summary: &Summary) {
             .sum::<i64>(),
         summary.events
     );
-}
-
-pub fn new_session(session_id: &str) -> NewSession {
-    NewSession {
-        session_id: Arc::from(session_id),
-        title: String::new(),
-        labels: std::collections::BTreeMap::new(),
-        simulated: false,
-        budget: None,
-    }
-}
-
-pub fn backlog(session_id: &str, pending: i64) -> ReportedBacklog {
-    ReportedBacklog {
-        session_id: Arc::from(session_id),
-        pending,
-        refused: 0,
-        unconfirmed: 0,
-    }
 }
