@@ -6,6 +6,8 @@ mod narration;
 mod preflight;
 mod writing;
 
+pub(super) use finishing::Left;
+
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;

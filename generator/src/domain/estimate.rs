@@ -5,7 +5,7 @@ mod calls;
 mod observed;
 mod video;
 
-pub use animated::{ANIMATED_BASIS, animated};
+pub use animated::{ANIMATED_BASIS, animated, mending_worst_case};
 pub use calls::{
     CODE_OUTPUT_TOKENS_MAX, LOOK_OUTPUT_TOKENS_MAX, WRITING_OUTPUT_TOKENS_MAX, code_worst_case,
     credits, look_worst_case, narration_characters_least, narration_worst_case, narrations_at_once,

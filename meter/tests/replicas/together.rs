@@ -280,7 +280,6 @@ async fn an_override_set_at_one_replica_prices_at_all() {
     assert_eq!(total(&crate::server::end(&mut other, "s").await), "9");
 }
 
-#[ignore = "timed out on a loaded machine, and it is not known yet why"]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_with_another_price_book_does_not_start_and_names_both() {
     let (_, mut replicas) = replicas(1, &[]).await;

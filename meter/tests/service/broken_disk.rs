@@ -153,7 +153,6 @@ impl Drop for Traced {
     }
 }
 
-#[ignore = "was not seen to pass since new files take more syncs to open"]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_fails_to_sync_is_said_and_nothing_is_acknowledged_that_is_not_there() {
     let folder = tempfile::tempdir().unwrap();

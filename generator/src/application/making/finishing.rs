@@ -7,6 +7,25 @@ use crate::domain::job::{Cast, Pipeline};
 use crate::domain::script::Scene;
 use crate::domain::usage::Provider;
 
+/// The calls that are missing of a video, each at its worst.
+#[derive(Debug, Default)]
+pub(in crate::application) struct Left {
+    /// Those without which it cannot be finished.
+    pub(in crate::application) needed: Vec<PlannedCall>,
+    /// Those that may have to follow: nobody knows before code has run and its picture was looked at.
+    pub(in crate::application) possible: Vec<PlannedCall>,
+}
+
+impl Left {
+    /// Calls that are all needed.
+    pub(in crate::application) fn needed(needed: Vec<PlannedCall>) -> Self {
+        Self {
+            needed,
+            possible: Vec::new(),
+        }
+    }
+}
+
 impl Making {
     /// Says beside the reason what finishing would cost, and what to do.
     pub(super) async fn over_budget(&self, why: &str) -> Ended {
@@ -15,23 +34,22 @@ impl Making {
             Err(error) => return error.into(),
         };
         let session_id = self.board.read(|job| job.session_id.clone());
-        let calls: Vec<Announcement> = left
-            .iter()
-            .flat_map(|call| {
-                let times = usize::try_from(call.times).unwrap_or_default();
-                std::iter::repeat_n(call, times)
-            })
-            .map(|call| announcement(&session_id, call))
-            .collect();
-        let price = self.ports.ledger.price(&session_id, &calls);
+        let mut calls: Vec<_> = announcements(&session_id, &left.needed).collect();
+        let needed = self.ports.ledger.price(&session_id, &calls);
+        let possible = if left.possible.is_empty() {
+            String::new()
+        } else {
+            calls.extend(announcements(&session_id, &left.possible));
+            let all = self.ports.ledger.price(&session_id, &calls);
+            format!(", and with every correction that may follow up to {all}")
+        };
         Ended::Failed(format!(
-            "{why}; what is missing would take up to {price} more; raise the session's budget (SetBudget) and resume, \
-             what was bought is kept"
+            "{why}; what is missing would take up to {needed} more{possible}; raise the session's budget (SetBudget) and \
+             resume, what was bought is kept"
         ))
     }
 
-    /// The calls that are missing, each at its worst and once.
-    async fn what_is_left(&self) -> Result<Vec<PlannedCall>, StoreError> {
+    async fn what_is_left(&self) -> Result<Left, StoreError> {
         let cast = self.board.read(|job| job.cast.clone()).unwrap_or_default();
         let store = &self.ports.store;
         let kind = if self.spec.rephrase {
@@ -41,10 +59,16 @@ impl Making {
         };
         match store.script(&self.job_id, kind).await? {
             Some(script) => match self.spec.pipeline {
-                Pipeline::Narrated => self.narrated_left(&cast, &script).await,
+                Pipeline::Narrated => {
+                    let left = self.narrated_left(&cast, &script).await?;
+                    Ok(Left::needed(left))
+                }
                 Pipeline::Animated => self.animated_left(&cast, &script).await,
             },
-            None => Ok(estimate::video(&self.spec, &cast, Case::Highest, 1)),
+            None => {
+                let whole = estimate::video(&self.spec, &cast, Case::Highest, 1);
+                Ok(Left::needed(whole))
+            }
         }
     }
 
@@ -65,6 +89,13 @@ impl Making {
             times: 1,
         }))
     }
+}
+
+fn announcements(session_id: &str, calls: &[PlannedCall]) -> impl Iterator<Item = Announcement> {
+    calls.iter().flat_map(move |call| {
+        let times = usize::try_from(call.times).unwrap_or_default();
+        std::iter::repeat_n(announcement(session_id, call), times)
+    })
 }
 
 fn announcement(session_id: &str, call: &PlannedCall) -> Announcement {

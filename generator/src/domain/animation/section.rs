@@ -227,9 +227,15 @@ impl Section {
     /// How many calls for code may still be needed, at worst.
     #[must_use]
     pub fn code_calls_left(&self, looks: bool) -> usize {
+        // Without a look at its picture nothing is mended but what fails.
+        let most = if looks {
+            CODE_CALLS_MAX
+        } else {
+            1 + CORRECTIONS_MAX + 1
+        };
         match self.next(looks) {
             Step::Done { .. } | Step::Failed(_) => 0,
-            _ => CODE_CALLS_MAX.saturating_sub(self.versions.len()),
+            _ => most.saturating_sub(self.versions.len()),
         }
     }
 }

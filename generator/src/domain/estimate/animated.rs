@@ -60,11 +60,7 @@ pub fn animated(spec: &Spec, cast: &Cast, case: Case, paid_tries_max: u32) -> Ve
         Case::Highest => highest,
     };
     let first = code_request(&typical(spec));
-    let mended = fix_request(
-        &typical(spec),
-        &typical_version(),
-        "The title is cut off at the right.",
-    );
+    let mended = mending(spec);
     let mut code = |stage, model: &str, request: &Request, times| {
         calls.push(PlannedCall {
             stage,
@@ -115,6 +111,20 @@ pub fn animated(spec: &Spec, cast: &Cast, case: Case, paid_tries_max: u32) -> Ve
         });
     }
     calls
+}
+
+/// The most that a call can use that mends a section's code.
+#[must_use]
+pub fn mending_worst_case(spec: &Spec) -> Usage {
+    code_worst_case(&mending(spec))
+}
+
+fn mending(spec: &Spec) -> Request {
+    fix_request(
+        &typical(spec),
+        &typical_version(),
+        "The title is cut off at the right.",
+    )
 }
 
 /// A section as an outline describes one.

@@ -31,13 +31,15 @@ const AGAIN_AFTER: Duration = Duration::from_millis(250);
 /// How long one look may take: then the database counts as not there.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Looks until the meter stops.
-pub(super) async fn follow(address: Address, options: Options, of: Following) {
+/// Looks until the meter stops. `arrived` is the connection that says that this replica is here until the one that looks
+/// says it: between the two no replica with other prices may come in.
+pub(super) async fn follow(address: Address, options: Options, of: Following, arrived: Client) {
     let mut silent = false;
+    let mut arrived = Some(arrived);
     loop {
         let lost = tokio::select! {
             () = of.stop.cancelled() => return,
-            ended = attend(&address, &options, &of) => ended,
+            ended = attend(&address, &options, &of, &mut arrived) => ended,
         };
         let Err(failure) = lost else { return };
         of.shared.lost.store(true, Ordering::Release);
@@ -65,10 +67,16 @@ pub(super) struct Following {
 }
 
 /// One connection's life.
-async fn attend(address: &Address, options: &Options, of: &Following) -> Result<()> {
+async fn attend(
+    address: &Address,
+    options: &Options,
+    of: &Following,
+    arrived: &mut Option<Client>,
+) -> Result<()> {
     let (client, mut heard) = listening(address).await?;
     // Held as long as the connection: whoever wants other prices sees that somebody is here.
     open::announce(&client).await?;
+    *arrived = None;
     if options.listen {
         client
             .batch_execute(&format!("LISTEN {CHANNEL}"))

@@ -45,7 +45,7 @@ pub fn import(
         .enable_all()
         .build()?;
     let imported = runtime.block_on(async {
-        let shared = open::enter(address, table, now).await?;
+        let (shared, _here) = open::enter(address, table, now).await?;
         whole(address, &shared, table, from)
             .await
             .map_err(|failure| OpenError::Store {

@@ -129,8 +129,8 @@ impl PostgresLedger {
             .enable_all()
             .build()?;
         let entered = runtime.block_on(enter(address, table, now));
-        let shared = match entered {
-            Ok(shared) => Arc::new(shared),
+        let (shared, arrived) = match entered {
+            Ok((shared, arrived)) => (Arc::new(shared), arrived),
             Err(error) => {
                 runtime.shutdown_background();
                 return Err(error);
@@ -142,7 +142,8 @@ impl PostgresLedger {
             replica: replica.clone(),
             stop: stop.clone(),
         };
-        runtime.spawn(follow::follow(address.clone(), options.clone(), following));
+        let following = follow::follow(address.clone(), options.clone(), following, arrived);
+        runtime.spawn(following);
         let background = Arc::new(Background {
             runtime: Some(runtime),
             shared,
@@ -183,12 +184,13 @@ fn pool(address: &Address) -> std::result::Result<Pool, String> {
         .map_err(|error| error.to_string())
 }
 
-/// Brings the layout and the prices in order, one replica after the other.
+/// Brings the layout and the prices in order, one replica after the other. The connection that comes back says that this
+/// replica is here, before the next one is let in: it is to be kept until another one says so.
 pub(super) async fn enter(
     address: &Address,
     table: &RateTable,
     now: Timestamp,
-) -> std::result::Result<Shared, OpenError> {
+) -> std::result::Result<(Shared, Client), OpenError> {
     let failed = |failure: Failure| OpenError::Store {
         address: address.to_string(),
         source: Box::new(failure.into()),
@@ -203,10 +205,12 @@ pub(super) async fn enter(
             address: address.to_string(),
             reason,
         })?;
-    let entered = in_order(&client, address, table, now).await;
-    // The lock goes with the connection at the latest.
-    let _ = lock(&client, "pg_advisory_unlock", ENTRANCE).await;
-    entered
+    let shared = in_order(&client, address, table, now).await?;
+    announce(&client).await.map_err(failed)?;
+    lock(&client, "pg_advisory_unlock", ENTRANCE)
+        .await
+        .map_err(failed)?;
+    Ok((shared, client))
 }
 
 async fn migrate(client: &mut Client) -> std::result::Result<(), String> {

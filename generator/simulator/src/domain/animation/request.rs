@@ -93,10 +93,13 @@ fn asked(prompt: &str) -> Asked {
     Asked::First
 }
 
-/// The rest of the line after a word.
+/// The rest of the first line that begins with a word. Within a line it may be anything: a `NameError:` that others met
+/// is not the error that is to be corrected.
 fn after<'a>(text: &'a str, word: &str) -> Option<&'a str> {
-    let start = text.find(word)? + word.len();
-    let rest = text.get(start..)?.lines().next()?.trim();
+    let rest = text
+        .lines()
+        .find_map(|line| line.strip_prefix(word))?
+        .trim();
     (!rest.is_empty()).then_some(rest)
 }
 
@@ -105,4 +108,19 @@ fn before<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
     let at = text.find(start)? + start.len();
     let line = text.get(at..)?.lines().next()?;
     line.split_once(end).map(|(found, _)| found.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_ran_into_is_not_taken_for_an_error_to_correct() {
+        let last = "Write the Manim animation of this section. Others have tried and failed with what is listed below.\n\n\
+                    Earlier failures:\n- NameError: name 'UPP' is not defined\n";
+        assert_eq!(asked(last), Asked::Last);
+        let correction = "This Manim code failed.\n\nError: NameError: name 'UPP' is not defined\n";
+        let error = "NameError: name 'UPP' is not defined".to_owned();
+        assert_eq!(asked(correction), Asked::Correction(error));
+    }
 }
