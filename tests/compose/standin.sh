@@ -4,7 +4,9 @@
 #
 #   tests/compose/standin.sh runtime           debian:bookworm-slim
 #   tests/compose/standin.sh runtime rust      also rust:1-bookworm, with this machine's Rust toolchain in it
+#   tests/compose/standin.sh runtime postgres  also postgres:15-bookworm, with Debian's PostgreSQL
 set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -54,9 +56,19 @@ DOCKERFILE
     echo "standin: $tag made in $((SECONDS - start)) s"
 }
 
+postgres() {
+    local tag=postgres:15-bookworm start=$SECONDS
+    if present "$tag"; then
+        echo "standin: $tag is here"
+        return
+    fi
+    docker build --quiet --tag "$tag" "$here/postgres" >/dev/null
+    echo "standin: $tag made in $((SECONDS - start)) s"
+}
+
 for image in "$@"; do
     case $image in
-        runtime | rust) "$image" ;;
-        *) echo "error: no stand-in called $image (runtime, rust)" >&2; exit 2 ;;
+        runtime | rust | postgres) "$image" ;;
+        *) echo "error: no stand-in called $image (runtime, rust, postgres)" >&2; exit 2 ;;
     esac
 done
