@@ -13,6 +13,8 @@
 
 #[path = "replicas/database.rs"]
 mod database;
+#[path = "replicas/encrypted.rs"]
+mod encrypted;
 #[path = "replicas/equivalence.rs"]
 mod equivalence;
 #[path = "replicas/kills.rs"]

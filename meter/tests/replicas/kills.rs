@@ -66,6 +66,15 @@ impl Replica {
     }
 }
 
+impl Drop for Replica {
+    /// A meter does not outlive a test that fails.
+    fn drop(&mut self) {
+        // Nothing to do where it has ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
 /// What is known outside of the meters.
 #[derive(Default)]
 struct Known {

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 /// Nothing here takes longer unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Only the name of a socket: nothing listens on the network.
+/// Only the name of a socket: nothing listens on the network, unless a test asks for it.
 const PORT: u16 = 5432;
 
 /// Where PostgreSQL's programs are; a test without them fails and says how to get them.
@@ -56,18 +56,66 @@ pub struct Server {
     user: Option<(u32, u32)>,
     /// Durable, as in production. Without it a crash of the server may lose what it acknowledged.
     durable: bool,
+    port: u16,
+    /// Further settings, as `postgres` takes them.
+    settings: String,
     running: Mutex<Option<Running>>,
     databases: AtomicU32,
 }
 
 struct Running {
     watchdog: Child,
-    /// When this closes, as it does when this program ends in whatever way, the watchdog ends the server.
-    _leash: ChildStdin,
+    /// When this closes, as it does when this program ends in whatever way, the watchdog ends the server and removes its
+    /// folder, unless it was told before that the server comes back.
+    leash: ChildStdin,
 }
+
+/// Told to the watchdog of a server that comes back.
+const KEEP: &str = "keep";
 
 impl Server {
     pub fn start(durable: bool) -> Self {
+        let server = Self::make(durable, PORT);
+        server.up();
+        server
+    }
+
+    /// On a port of this machine and over TLS, with the certificate and key of these files.
+    pub fn start_with_tls(certificate: &Path, key: &Path) -> Self {
+        // Held only while it is looked for: another program may take it, and then the test says so.
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut server = Self::make(false, free.local_addr().unwrap().port());
+        drop(free);
+        for (from, to) in [(certificate, "server.pem"), (key, "server.key")] {
+            let to = server.folder.path().join(to);
+            fs::copy(from, &to).unwrap();
+            // It refuses a key that others may read.
+            fs::set_permissions(&to, fs::Permissions::from_mode(0o600)).unwrap();
+            if let Some((user, group)) = server.user {
+                chown(&to, Some(user), Some(group)).unwrap();
+            }
+        }
+        server.settings = format!(
+            "-c listen_addresses=127.0.0.1 -c ssl=on -c ssl_cert_file='{folder}/server.pem' \
+             -c ssl_key_file='{folder}/server.key'",
+            folder = server.folder.path().display()
+        );
+        server.up();
+        server
+    }
+
+    /// The port, where it listens on one.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The process that all others of the server come from.
+    pub fn process(&self) -> u32 {
+        let file = fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
+        file.lines().next().unwrap().trim().parse().unwrap()
+    }
+
+    fn make(durable: bool, port: u16) -> Self {
         let folder = tempfile::Builder::new().prefix("pg").tempdir().unwrap();
         let user = other_user();
         if let Some((user, group)) = user {
@@ -78,6 +126,8 @@ impl Server {
             folder,
             user,
             durable,
+            port,
+            settings: "-c listen_addresses=".to_owned(),
             running: Mutex::new(None),
             databases: AtomicU32::new(0),
         };
@@ -98,7 +148,6 @@ impl Server {
             "{}",
             String::from_utf8_lossy(&made.stderr)
         );
-        server.up();
         server
     }
 
@@ -131,12 +180,16 @@ impl Server {
     pub fn up(&self) {
         let durable = if self.durable { "on" } else { "off" };
         let log = self.folder.path().join("log");
-        // The shell holds the leash: `cat` ends when this program does.
+        // The shell holds the leash: `cat` ends when this program does. An interrupt of the terminal reaches the shell too,
+        // which must tidy up all the same.
         let script = format!(
-            "'{postgres}' -D '{data}' -k '{socket}' -p {PORT} -c listen_addresses= -c max_connections=400 \
+            "'{postgres}' -D '{data}' -k '{socket}' -p {port} {settings} -c max_connections=400 \
              -c fsync={durable} -c full_page_writes={durable} -c shared_buffers=64MB -c autovacuum_naptime=10s \
-             -c log_min_messages=warning >>'{log}' 2>&1 & server=$!; cat >/dev/null; kill -INT $server; wait $server",
+             -c log_min_messages=warning >>'{log}' 2>&1 & server=$!; trap : INT TERM HUP; told=$(cat); \
+             kill -INT $server; wait $server; [ \"$told\" = {KEEP} ] || rm -rf '{socket}'",
             postgres = programs().join("postgres").display(),
+            port = self.port,
+            settings = self.settings,
             data = self.data().display(),
             socket = self.folder.path().display(),
             log = log.display(),
@@ -150,10 +203,7 @@ impl Server {
             .spawn()
             .unwrap();
         let leash = watchdog.stdin.take().unwrap();
-        *self.running.lock().unwrap() = Some(Running {
-            watchdog,
-            _leash: leash,
-        });
+        *self.running.lock().unwrap() = Some(Running { watchdog, leash });
         let began = Instant::now();
         while !self.answers() {
             assert!(
@@ -167,7 +217,7 @@ impl Server {
 
     fn answers(&self) -> bool {
         self.command("pg_isready")
-            .args(["-q", "-h"])
+            .args(["-q", "-p", &self.port.to_string(), "-h"])
             .arg(self.folder.path())
             .status()
             .unwrap()
@@ -185,7 +235,8 @@ impl Server {
             .unwrap();
         assert!(stopped.success(), "PostgreSQL stops");
         if let Some(mut running) = self.running.lock().unwrap().take() {
-            drop(running._leash);
+            running.leash.write_all(KEEP.as_bytes()).unwrap();
+            drop(running.leash);
             running.watchdog.wait().unwrap();
         }
     }
@@ -202,6 +253,8 @@ impl Server {
                 "meter",
                 "-d",
                 database,
+                "-p",
+                &self.port.to_string(),
                 "-h",
             ])
             .arg(self.folder.path())
@@ -234,14 +287,14 @@ impl Server {
     /// The address of a database.
     pub fn url(&self, database: &str) -> String {
         let socket = self.folder.path().display().to_string().replace('/', "%2F");
-        format!("postgres://meter@{socket}:{PORT}/{database}")
+        format!("postgres://meter@{socket}:{}/{database}", self.port)
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         if let Some(mut running) = self.running.lock().unwrap().take() {
-            drop(running._leash);
+            drop(running.leash);
             let _ = running.watchdog.wait();
         }
     }
