@@ -11,7 +11,7 @@ use reelmeter_service::door::{Door, DoorLayer, KeyringError};
 use reelmeter_service::health::HealthError;
 use reelmeter_service::listen::{self, ListenError};
 use reelmeter_service::metrics;
-use reelmeter_service::tls::TlsError;
+use reelmeter_service::tls::{self, TlsError};
 use reelmeter_service::{CancellationToken, Common, Secret, SystemClock, UuidIds};
 use tokio::net::TcpListener;
 use tonic::transport::Server;
@@ -245,9 +245,8 @@ async fn serve(
         .http2_max_header_list_size(HEADER_BYTES_MAX)
         .http2_max_pending_accept_reset_streams(Some(RESET_STREAMS_MAX))
         .layer(DoorLayer::new(door));
-    if let Some(tls) = common.tls().server()? {
-        server = server.tls_config(tls)?;
-    }
+    let incoming = listen::incoming(listener, common.reelmeter_connections_max);
+    let incoming = tls::incoming(common.tls().server()?, incoming);
     // Jobs that run are told to stop as soon as the signal comes, not when the last caller has gone.
     let stopping = {
         let (studio, shutdown) = (studio.clone(), shutdown.clone());
@@ -266,10 +265,7 @@ async fn serve(
                 .transpose()?,
         )
         .add_service(service)
-        .serve_with_incoming_shutdown(
-            listen::incoming(listener, common.reelmeter_connections_max),
-            shutdown.clone().cancelled_owned(),
-        );
+        .serve_with_incoming_shutdown(incoming, shutdown.clone().cancelled_owned());
     tokio::pin!(serving);
     let served = tokio::select! {
         served = &mut serving => return Ok(served?),

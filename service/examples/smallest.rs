@@ -8,7 +8,7 @@ use clap::Parser;
 use reelmeter_service::connect::ConnectError;
 use reelmeter_service::health::{self, HealthError};
 use reelmeter_service::listen::{self, ListenError};
-use reelmeter_service::tls::TlsError;
+use reelmeter_service::tls::{self, TlsError};
 use reelmeter_service::{CancellationToken, Program, Settings, program};
 use tonic::transport::Server;
 
@@ -46,9 +46,9 @@ fn main() -> ExitCode {
 }
 
 async fn serve(settings: Settings<Cli>, shutdown: CancellationToken) -> Result<(), Error> {
-    let tls = settings.common.tls();
+    let files = settings.common.tls();
     if settings.cli.health_check {
-        return Ok(health::check("meter", settings.cli.meter_listen, &tls).await?);
+        return Ok(health::check("meter", settings.cli.meter_listen, &files).await?);
     }
     let listener =
         listen::bind(settings.cli.meter_listen, "meter_listen", &settings.common).await?;
@@ -57,14 +57,11 @@ async fn serve(settings: Settings<Cli>, shutdown: CancellationToken) -> Result<(
     reporter
         .set_service_status("", tonic_health::ServingStatus::Serving)
         .await;
-    let mut server = Server::builder();
-    if let Some(config) = tls.server()? {
-        server = server.tls_config(config)?;
-    }
     let stop = shutdown.clone();
     let stopped = async move { stop.cancelled().await };
     let incoming = listen::incoming(listener, settings.common.reelmeter_connections_max);
-    server
+    let incoming = tls::incoming(files.server()?, incoming);
+    Server::builder()
         .add_service(service)
         .serve_with_incoming_shutdown(incoming, stopped)
         .await?;

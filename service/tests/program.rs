@@ -442,6 +442,55 @@ async fn a_server_whose_certificate_has_expired_or_is_for_another_host_is_not_be
     );
 }
 
+#[tokio::test]
+async fn a_certificate_that_is_renewed_is_shown_without_a_restart() {
+    reelmeter_service::tls::install_crypto();
+    let (old, new) = (Certificates::make(), Certificates::make());
+    let shown = tempfile::tempdir().unwrap();
+    let put = |from: &Certificates, suffix: &str| {
+        // As renewals do: under another name first, so that nobody reads half of a file.
+        let (fresh, file) = (shown.path().join("fresh"), shown.path().join(suffix));
+        std::fs::copy(from.path(&format!("server.{suffix}")), &fresh).unwrap();
+        std::fs::rename(fresh, file).unwrap();
+    };
+    put(&old, "pem");
+    put(&old, "key");
+    let file = |suffix: &str| shown.path().join(suffix).to_str().unwrap().to_owned();
+    let running = Running::start(&[
+        "--meter-listen",
+        "127.0.0.1:0",
+        "--reelmeter-tls-cert",
+        &file("pem"),
+        "--reelmeter-tls-key",
+        &file("key"),
+    ]);
+    let looked = Duration::from_millis(1_100);
+    assert!(answers(running.address, &old, None).await);
+    assert!(!answers(running.address, &new, None).await);
+    // Half of the renewal: what is good before it stays.
+    put(&new, "pem");
+    tokio::time::sleep(looked).await;
+    assert!(
+        answers(running.address, &old, None).await,
+        "no key for it yet"
+    );
+    put(&new, "key");
+    tokio::time::sleep(looked).await;
+    assert!(
+        answers(running.address, &new, None).await,
+        "the renewed one"
+    );
+    assert!(!answers(running.address, &old, None).await);
+    // A renewal that went wrong.
+    std::fs::write(file("pem"), "nonsense").unwrap();
+    std::fs::remove_file(file("key")).unwrap();
+    tokio::time::sleep(looked).await;
+    assert!(
+        answers(running.address, &new, None).await,
+        "the last good one"
+    );
+}
+
 #[test]
 fn a_crash_would_leave_no_core_file() {
     let running = Running::start(&["--meter-listen", "127.0.0.1:0"]);
@@ -486,4 +535,19 @@ fn half_a_tls_configuration_is_refused_with_the_missing_name() {
         .stderr,
     );
     assert!(text.contains("holds no certificate in PEM form"), "{text}");
+    let text = said(
+        &run(&[
+            "--meter-listen",
+            "127.0.0.1:0",
+            "--reelmeter-tls-cert",
+            &certificates.path("server.pem"),
+            "--reelmeter-tls-key",
+            &certificates.path("caller.key"),
+        ])
+        .stderr,
+    );
+    assert!(
+        text.contains("REELMETER_TLS_KEY=") && text.contains("cannot be used"),
+        "another certificate's key: {text}"
+    );
 }

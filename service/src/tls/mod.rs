@@ -3,12 +3,24 @@
 //! One set of files serves both roles of a program: the certificate and key are what it shows, as a server and
 //! to servers that ask for one; the authorities are whom it trusts, instead of the public ones.
 
+mod accept;
+
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
-use tonic::transport::{Certificate, ClientTlsConfig, Identity, ServerTlsConfig};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 
-/// How long a TLS handshake may take, in seconds: a caller that dawdles longer only holds a connection.
-const HANDSHAKE_TIMEOUT_S: u64 = 10;
+pub use accept::{Acceptor, Connection, Incoming, incoming};
+
+/// How long a TLS handshake may take: a caller that dawdles longer only holds a connection.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The protocol of gRPC, as TLS names it.
+const HTTP_2: &[u8] = b"h2";
 
 /// The TLS settings of a program.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,6 +66,16 @@ pub enum TlsError {
         /// What should be in it.
         expected: &'static str,
     },
+    /// A file that holds something else than it says, or a key that is not the certificate's.
+    #[error("{setting}={} cannot be used: {reason}", path.display())]
+    Unusable {
+        /// The setting that names the file.
+        setting: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 const CERT: &str = "REELMETER_TLS_CERT";
@@ -68,35 +90,76 @@ impl Tls {
         self.certificate.is_some() && self.key.is_some()
     }
 
-    /// The server's side; nothing where no certificate is configured. Where authorities are configured, a
-    /// certificate that a caller shows is checked against them.
+    /// The server's side; nothing where no certificate is configured. Where authorities are configured, a certificate
+    /// that a caller shows is checked against them. Files that change are read again.
     ///
     /// # Errors
-    /// Half a configuration, or files that cannot be read or are not PEM.
-    pub fn server(&self) -> Result<Option<ServerTlsConfig>, TlsError> {
-        let Some(identity) = self.identity()? else {
-            return match (&self.authorities, self.require_client_certificate) {
-                (_, true) => Err(TlsError::Incomplete {
-                    given: REQUIRE,
-                    missing: CERT,
-                }),
-                (_, false) => Ok(None),
-            };
-        };
-        let timeout = std::time::Duration::from_secs(HANDSHAKE_TIMEOUT_S);
-        let config = ServerTlsConfig::new().identity(identity).timeout(timeout);
-        match self.authorities()? {
-            Some(authorities) => Ok(Some(
-                config
-                    .client_ca_root(authorities)
-                    .client_auth_optional(!self.require_client_certificate),
-            )),
-            None if self.require_client_certificate => Err(TlsError::Incomplete {
-                given: REQUIRE,
-                missing: CA,
-            }),
-            None => Ok(Some(config)),
+    /// Half a configuration, or files that cannot be read or used.
+    pub fn server(&self) -> Result<Option<Acceptor>, TlsError> {
+        if self.pair()?.is_some() {
+            return Acceptor::new(self.clone()).map(Some);
         }
+        if self.require_client_certificate {
+            return Err(TlsError::Incomplete {
+                given: REQUIRE,
+                missing: CERT,
+            });
+        }
+        Ok(None)
+    }
+
+    /// What the files hold now.
+    fn server_config(&self) -> Result<ServerConfig, TlsError> {
+        let Some((certificate, key)) = self.pair()? else {
+            return Err(TlsError::Incomplete {
+                given: KEY,
+                missing: CERT,
+            });
+        };
+        let chain = certificates(CERT, certificate)?;
+        let text = read(KEY, key, "PRIVATE KEY", "private key")?;
+        let private = PrivateKeyDer::from_pem_slice(text.as_bytes())
+            .map_err(|error| unusable(KEY, key, &error))?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| unusable(CERT, certificate, &error))?;
+        let builder = match &self.authorities {
+            Some(path) => {
+                let mut roots = RootCertStore::empty();
+                // A bundle may hold some of a kind that nobody uses any more.
+                let (added, _) = roots.add_parsable_certificates(certificates(CA, path)?);
+                if added == 0 {
+                    return Err(unusable(
+                        CA,
+                        path,
+                        &"no certificate in it is one of an authority",
+                    ));
+                }
+                let mut verifier =
+                    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+                if !self.require_client_certificate {
+                    verifier = verifier.allow_unauthenticated();
+                }
+                builder.with_client_cert_verifier(
+                    verifier
+                        .build()
+                        .map_err(|error| unusable(CA, path, &error))?,
+                )
+            }
+            None if self.require_client_certificate => {
+                return Err(TlsError::Incomplete {
+                    given: REQUIRE,
+                    missing: CA,
+                });
+            }
+            None => builder.with_no_client_auth(),
+        };
+        let mut config = builder
+            .with_single_cert(chain, private)
+            .map_err(|error| unusable(KEY, key, &error))?;
+        config.alpn_protocols.push(HTTP_2.to_vec());
+        Ok(config)
     }
 
     /// The caller's side, for `https` addresses: trusts the configured authorities, or the public ones.
@@ -104,8 +167,7 @@ impl Tls {
     /// # Errors
     /// As [`Tls::server`].
     pub fn client(&self) -> Result<ClientTlsConfig, TlsError> {
-        let timeout = std::time::Duration::from_secs(HANDSHAKE_TIMEOUT_S);
-        let config = ClientTlsConfig::new().timeout(timeout);
+        let config = ClientTlsConfig::new().timeout(HANDSHAKE_TIMEOUT);
         let config = match self.authorities()? {
             Some(authorities) => config.ca_certificate(authorities),
             None => config.trust_anchors(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
@@ -116,12 +178,10 @@ impl Tls {
         })
     }
 
-    fn identity(&self) -> Result<Option<Identity>, TlsError> {
+    /// The certificate and its key: both or none.
+    fn pair(&self) -> Result<Option<(&Path, &Path)>, TlsError> {
         match (&self.certificate, &self.key) {
-            (Some(certificate), Some(key)) => Ok(Some(Identity::from_pem(
-                read(CERT, certificate, "CERTIFICATE", "certificate")?,
-                read(KEY, key, "PRIVATE KEY", "private key")?,
-            ))),
+            (Some(certificate), Some(key)) => Ok(Some((certificate, key))),
             (Some(_), None) => Err(TlsError::Incomplete {
                 given: CERT,
                 missing: KEY,
@@ -132,6 +192,16 @@ impl Tls {
             }),
             (None, None) => Ok(None),
         }
+    }
+
+    fn identity(&self) -> Result<Option<Identity>, TlsError> {
+        let Some((certificate, key)) = self.pair()? else {
+            return Ok(None);
+        };
+        Ok(Some(Identity::from_pem(
+            read(CERT, certificate, "CERTIFICATE", "certificate")?,
+            read(KEY, key, "PRIVATE KEY", "private key")?,
+        )))
     }
 
     fn authorities(&self) -> Result<Option<Certificate>, TlsError> {
@@ -165,6 +235,24 @@ fn read(
             path: path.to_owned(),
             expected,
         })
+    }
+}
+
+fn certificates(
+    setting: &'static str,
+    path: &Path,
+) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let text = read(setting, path, "CERTIFICATE", "certificate")?;
+    CertificateDer::pem_slice_iter(text.as_bytes())
+        .collect::<Result<_, _>>()
+        .map_err(|error| unusable(setting, path, &error))
+}
+
+fn unusable(setting: &'static str, path: &Path, reason: &dyn std::fmt::Display) -> TlsError {
+    TlsError::Unusable {
+        setting,
+        path: path.to_owned(),
+        reason: reason.to_string(),
     }
 }
 

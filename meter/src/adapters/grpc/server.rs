@@ -11,11 +11,12 @@ use reelmeter_proto::meter::v1::meter_service_server::MeterServiceServer;
 use reelmeter_proto::meter::v1::pricing_service_server::PricingServiceServer;
 use reelmeter_service::CancellationToken;
 use reelmeter_service::door::{Door, DoorLayer, WebGuardLayer, WebRules};
+use reelmeter_service::tls::{self, Acceptor};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tonic::codec::CompressionEncoding;
 use tonic::transport::Server;
-use tonic::transport::server::{Connected, ServerTlsConfig};
+use tonic::transport::server::Connected;
 use tonic_health::ServingStatus;
 use tonic_web::GrpcWebLayer;
 
@@ -46,7 +47,7 @@ const WHOLE_SERVER: &str = "";
 #[derive(Clone, Debug)]
 pub struct Access {
     /// TLS; `None` for plain connections.
-    pub tls: Option<ServerTlsConfig>,
+    pub tls: Option<Acceptor>,
     /// The tokens and limits of callers.
     pub door: Arc<Door>,
     /// The web pages that may call.
@@ -70,7 +71,7 @@ impl Default for Access {
 /// Serves a meter until it is told to stop and every call is answered.
 ///
 /// # Errors
-/// A connection cannot be accepted any more, or TLS cannot be set up.
+/// A connection cannot be accepted any more.
 pub async fn serve<S, IO>(
     meter: Meter,
     health: watch::Receiver<Health>,
@@ -98,9 +99,7 @@ where
         .layer(WebGuardLayer::new(access.web))
         .layer(GrpcWebLayer::new())
         .layer(DoorLayer::new(access.door));
-    if let Some(tls) = access.tls {
-        builder = builder.tls_config(tls)?;
-    }
+    let incoming = tls::incoming(access.tls, incoming);
     let meter_service = QuickRecording::new(
         MeterApi::new(meter.clone(), shutdown.clone()),
         MESSAGE_BYTES_MAX,
