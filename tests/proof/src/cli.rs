@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use reelmeter_proof::dice::Dice;
-use reelmeter_proof::{Result, cuts, kills, outbox};
+use reelmeter_proof::{Result, cuts, kills, outbox, videos};
 
 /// Breaks off the meter again and again and compares what is left with what was acknowledged.
 #[derive(Debug, Parser)]
@@ -16,6 +16,13 @@ pub enum Cli {
     Outbox(How),
     /// Power cuts at random moments under load, of a machine in qemu.
     Cuts(How),
+    /// SIGKILL to the generator at random moments while it makes videos.
+    Videos {
+        #[command(flatten)]
+        how: How,
+        #[command(flatten)]
+        programs: videos::Programs,
+    },
     /// The recorder that is killed.
     #[command(hide = true)]
     OutboxChild(outbox::Child),
@@ -80,6 +87,18 @@ pub fn run(cli: Cli) -> Result<()> {
             let far = |done: &kills::Done| say(&format!("cuts: so far {done}"));
             let done = cuts::run(&meter, &folder, times, seed, far)?;
             say(&format!("cuts: seed {seed}: {done}"));
+        }
+        Cli::Videos { how, programs } => {
+            let How {
+                times,
+                meter,
+                seed,
+                folder,
+            } = how;
+            say(&format!("videos: seed {seed}"));
+            let far = |done: &videos::Done| say(&format!("videos: so far {done}"));
+            let done = videos::run(&meter, &programs, &folder, times, seed, far)?;
+            say(&format!("videos: seed {seed}: {done}"));
         }
         Cli::OutboxChild(told) => outbox::run_child(told)?,
     }
