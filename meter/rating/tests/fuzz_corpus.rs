@@ -1,5 +1,5 @@
-//! Protects what the fuzzer has been through: every input of the corpora, and a few thousand damaged copies of each, are
-//! read or refused, and never break a sum or the program.
+//! Protects what the fuzzer has been through: every input of the corpora, and damaged copies of each, are read or refused,
+//! and never break a sum or the program.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -8,78 +8,22 @@
 )]
 
 mod fuzzing;
+#[path = "../../../fuzz/replay.rs"]
+mod replay;
 
-use std::fs;
-use std::path::Path;
-
-/// Damaged copies of each input; `RATING_DAMAGED_COPIES` asks for more.
-const COPIES_DEFAULT: u64 = 200;
-
-/// Numbers that look random and are the same on every machine (SplitMix64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % u64::try_from(end.max(1)).unwrap()).unwrap()
-    }
-}
-
-fn damaged(random: &mut Random, input: &[u8]) -> Vec<u8> {
-    let mut bytes = input.to_vec();
-    for _ in 0..=random.below(4) {
-        let place = random.below(bytes.len() + 1);
-        match random.below(5) {
-            0 if place < bytes.len() => bytes[place] ^= 1 << random.below(8),
-            1 => bytes.insert(place, b"0123456789.-\"=[]{}\n\0\xff"[random.below(21)]),
-            2 if place < bytes.len() => drop(bytes.remove(place)),
-            3 => {
-                let end = place + random.below(bytes.len() - place + 1);
-                let piece: Vec<u8> = bytes[place..end].to_vec();
-                let at = random.below(bytes.len() + 1);
-                bytes.splice(at..at, piece);
-            }
-            _ => bytes.truncate(place),
-        }
-    }
-    bytes
-}
-
-fn replay(target: &str, try_it: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/corpus")
-        .join(target);
-    let copies =
-        std::env::var("RATING_DAMAGED_COPIES").map_or(COPIES_DEFAULT, |text| text.parse().unwrap());
-    let mut files: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|file| file.unwrap().path())
-        .collect();
-    files.sort();
-    assert!(!files.is_empty(), "{target} has a corpus");
-    let mut random = Random(1);
-    for file in files {
-        let input = fs::read(&file).unwrap();
-        try_it(&input);
-        for _ in 0..copies {
-            try_it(&damaged(&mut random, &input));
-        }
-    }
-}
+use replay::{COPIES_DEFAULT, replay};
 
 #[test]
 fn price_files_of_any_shape_are_read_or_refused() {
-    replay("price_file", fuzzing::price_file);
+    replay("price_file", COPIES_DEFAULT, fuzzing::price_file);
 }
 
 #[test]
 fn rates_in_the_environment_of_any_shape_are_read_or_refused() {
-    replay("environment", fuzzing::environment);
+    replay("environment", COPIES_DEFAULT, fuzzing::environment);
 }
 
 #[test]
 fn usages_of_any_size_are_priced_or_refused_and_add_up() {
-    replay("usage", fuzzing::usage);
+    replay("usage", COPIES_DEFAULT, fuzzing::usage);
 }

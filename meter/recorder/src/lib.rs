@@ -18,6 +18,8 @@ mod call;
 mod counts;
 mod delivery;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod lease;
 mod outbox;
 pub mod prices;

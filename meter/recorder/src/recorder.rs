@@ -344,7 +344,7 @@ impl Recorder {
     }
 }
 
-fn prepare(
+pub(crate) fn prepare(
     store: &Store<'_>,
     name: &str,
     world: &dyn World,

@@ -119,7 +119,12 @@ impl ElevenLabs {
         }
     }
 
-    fn spoken(&self, subject: &str, request: &SpeechRequest, reply: &Reply) -> Attempt<Narration> {
+    pub(super) fn spoken(
+        &self,
+        subject: &str,
+        request: &SpeechRequest,
+        reply: &Reply,
+    ) -> Attempt<Narration> {
         let served = self.served(reply.served(), &reply.head.headers);
         // The headers come first: whatever the body is, this was billed.
         let billed = billed(&reply.head.headers);
@@ -148,7 +153,7 @@ impl ElevenLabs {
         }
     }
 
-    fn refused<T>(&self, subject: &str, reply: &Reply) -> Attempt<T> {
+    pub(super) fn refused<T>(&self, subject: &str, reply: &Reply) -> Attempt<T> {
         let served = self.served(reply.served(), &reply.head.headers);
         let failure = error::read(subject, reply, &self.redactor, self.http.now_unix_s());
         if (200..300).contains(&reply.head.status) {

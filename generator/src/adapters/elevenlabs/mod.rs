@@ -4,6 +4,8 @@ mod account;
 mod client;
 mod error;
 mod format;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod speech;
 
 pub use account::{SpeechModel, Voice};

@@ -5,6 +5,8 @@ mod client;
 mod draft;
 mod error;
 mod finish;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod models;
 mod request;
 mod usage;

@@ -36,18 +36,19 @@ impl Redactor {
     }
 
     fn shortened(&self, text: &str, chars_max: usize) -> String {
-        // Before anything else is changed: a key must be found whole.
+        // First, since without them a key may stand there that stood there in pieces.
+        let visible: String = text
+            .chars()
+            .filter(|c| c.is_whitespace() || !is_hidden(*c))
+            .collect();
+        // Before anything is cut: a key must be found whole.
         let hidden = match self.key.as_deref().map(Secret::expose) {
-            Some(key) if !key.is_empty() && text.contains(key) => text.replace(key, HIDDEN),
-            _ => text.to_owned(),
+            Some(key) if !key.is_empty() && visible.contains(key) => visible.replace(key, HIDDEN),
+            _ => visible,
         };
         let mut line = String::new();
         let mut chars = 0;
         for word in hidden.split_whitespace() {
-            let word: String = word.chars().filter(|c| !is_hidden(*c)).collect();
-            if word.is_empty() {
-                continue;
-            }
             if chars > 0 {
                 line.push(' ');
                 chars += 1;
@@ -84,6 +85,14 @@ mod tests {
         );
         let long = format!("{}canary-key", "x".repeat(MESSAGE_CHARS_MAX - 4));
         assert!(!redactor.message(&long).contains("cana"));
+    }
+
+    #[test]
+    fn an_echoed_key_is_hidden_also_with_invisible_characters_in_it() {
+        let redactor = Redactor::new(&Secret::new("canary-key"));
+        for echoed in ["cana\u{0}ry-key", "canary\u{200e}-ke\u{1b}y"] {
+            assert_eq!(redactor.message(echoed), "[key]", "{echoed:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod clean;
 mod client;
 mod count;
 mod failure;
+#[cfg(any(test, fuzzing))]
+pub(in crate::adapters) mod fuzzing;
 mod headers;
 pub(in crate::adapters) mod json;
 mod pacer;

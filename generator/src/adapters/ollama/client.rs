@@ -238,17 +238,27 @@ impl Ollama {
             Ok(reply) => reply,
             Err(attempt) => return attempt.map(|never| match never {}),
         };
+        self.answered(request, &subject, &reply)
+    }
+
+    /// The attempt that an answer with status 200 makes.
+    pub(super) fn answered(
+        &self,
+        request: &OllamaRequest,
+        subject: &str,
+        reply: &Reply,
+    ) -> Attempt<String> {
         let served = reply.served();
         let parsed = match answer::read(&reply.body) {
             Some(Ok(parsed)) => parsed,
             Some(Err(said)) => {
                 let message = self.redactor.message(&said);
-                let failure = failure(&subject, class_of(500, &said), &message);
+                let failure = failure(subject, class_of(500, &said), &message);
                 return Attempt::refused(failure, served);
             }
             None => {
                 let failure = failure(
-                    &subject,
+                    subject,
                     FailureClass::Unreadable,
                     "the answer is not what the api documents",
                 );
@@ -271,7 +281,7 @@ impl Ollama {
             } else {
                 FailureClass::NoAnswer
             };
-            let mut failure = failure(&subject, class, "");
+            let mut failure = failure(subject, class, "");
             failure.status = Some(200);
             failure.reason = parsed.done_reason.map(|word| self.redactor.word(&word));
             Outcome::Failed(failure)
@@ -310,6 +320,15 @@ impl Ollama {
                 return Err(Attempt::refused(failure, broken.served()));
             }
         };
+        Err(self.refused(subject, &reply))
+    }
+
+    /// The attempt that an answer with another status makes.
+    pub(super) fn refused(
+        &self,
+        subject: &str,
+        reply: &Reply,
+    ) -> Attempt<std::convert::Infallible> {
         let status = reply.head.status;
         let said = read::body(&reply.body)
             .as_ref()
@@ -323,7 +342,7 @@ impl Ollama {
         failure.status = Some(status);
         failure.advice = advice(&reply.head.headers, self.http.now_unix_s());
         let served = reply.served();
-        Err(Attempt::refused(failure, served))
+        Attempt::refused(failure, served)
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod answer;
 mod client;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod host;
 
 pub use client::{Ollama, OllamaRequest, OllamaSettings};

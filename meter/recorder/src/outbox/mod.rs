@@ -5,5 +5,7 @@ pub(crate) mod store;
 mod writer;
 
 pub(crate) use schema::Opened;
+#[cfg(any(test, fuzzing))]
+pub(crate) use schema::schema_of;
 pub(crate) use store::{Batch, Command, CommandKind, Store};
 pub(crate) use writer::{Touched, Writer};

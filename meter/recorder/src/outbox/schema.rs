@@ -90,6 +90,14 @@ fn lock_path(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Gives an empty database the newest schema.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn schema_of(connection: &Connection) -> rusqlite::Result<()> {
+    MIGRATIONS
+        .iter()
+        .try_for_each(|migration| connection.execute_batch(migration))
+}
+
 fn connect(path: &Path) -> Result<Connection, OpenError> {
     let database = |source| OpenError::Database {
         path: path.to_owned(),

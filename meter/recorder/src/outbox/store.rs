@@ -142,7 +142,7 @@ impl<'c> Store<'c> {
         Ok(())
     }
 
-    /// The event of an open call. Fails if the call is not open.
+    /// The event of an open call. Fails if the call is not open, or if what is kept of it is another call's.
     pub(crate) fn open_call(&self, event_id: &str) -> Result<UsageEvent, RecordError> {
         let found: Option<(i64, Vec<u8>)> = self
             .connection
@@ -154,7 +154,15 @@ impl<'c> Store<'c> {
         let (number, payload) = found.ok_or_else(|| RecordError::NotOpen {
             event_id: event_id.to_owned(),
         })?;
-        decode(number, &payload)
+        let event: UsageEvent = decode(number, &payload)?;
+        if event.event_id == event_id {
+            return Ok(event);
+        }
+        // Completed under its own id it would leave this call open for ever, and nobody would see it.
+        Err(RecordError::Damaged {
+            number,
+            reason: format!("it holds the event {:?}, not {event_id:?}", event.event_id),
+        })
     }
 
     /// Completes an open call with what it used.

@@ -87,7 +87,10 @@ impl Events for wire::RecordUsageRequest {
 }
 
 /// Reads a request: its events one by one, everything else by the generated code.
-fn read<R: Events>(message: &[u8], known: &KnownEvents) -> Result<SentBatch, DecodeError> {
+pub(super) fn read<R: Events>(
+    message: &[u8],
+    known: &KnownEvents,
+) -> Result<SentBatch, DecodeError> {
     let mut reader = Reader::new(known);
     let (mut events, mut ids, mut others) = (Vec::new(), Vec::new(), Vec::new());
     let mut rest = message;

@@ -4,6 +4,8 @@ mod audit_service;
 mod batch;
 mod export;
 mod from_wire;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod meter_service;
 mod page_token;
 mod pricing_service;
