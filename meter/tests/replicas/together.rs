@@ -125,6 +125,31 @@ async fn what_one_replica_records_every_other_shows_at_once_and_streams_soon() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_notifications_another_replicas_stream_shows_an_event_within_100_ms_in_the_middle()
+{
+    let (_, replicas) = replicas(2, &["--meter-store-listen", "false"]).await;
+    let mut writer = replicas[0].meter().await;
+    start(&mut writer, "s").await;
+    let mut watcher = replicas[1].meter().await;
+    let mut stream = watch(&mut watcher, "s", 0).await;
+    assert_eq!(shown(&mut stream).await.event_count, 0);
+    let mut waits = Vec::new();
+    for number in 0..40_i64 {
+        // At all moments between two looks. Nobody else asks the watcher's replica, which would make it look.
+        tokio::time::sleep(Duration::from_millis(number.unsigned_abs() * 37 % 150)).await;
+        let events = vec![event(&format!("e{number}"), "s", "images", 1)];
+        record(&mut writer, events).await;
+        let acknowledged = Instant::now();
+        while shown(&mut stream).await.event_count <= number {}
+        waits.push(acknowledged.elapsed());
+    }
+    waits.sort();
+    let (middle, most) = (waits[waits.len() / 2], waits[waits.len() - 1]);
+    println!("polling alone: {middle:?} in the middle, {most:?} at most");
+    assert!(middle < Duration::from_millis(100), "{waits:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_watcher_that_moves_between_replicas_never_sees_a_revision_go_back() {
     let (_, replicas) = replicas(3, &[]).await;
     let mut writer = replicas[0].meter().await;

@@ -58,7 +58,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             listen: true,
-            poll_every: Duration::from_millis(250),
+            poll_every: Duration::from_millis(150),
         }
     }
 }
