@@ -15,6 +15,12 @@ impl Out {
         Self::to(io::stdout())
     }
 
+    /// Standard error, for what a person must see when the output goes into a file or a pipe.
+    #[must_use]
+    pub fn stderr() -> Self {
+        Self::to(io::stderr())
+    }
+
     /// Any other place.
     pub fn to(place: impl Write + Send + 'static) -> Self {
         Self(Arc::new(Mutex::new(place)))

@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod connect;
+pub mod csv;
 pub mod door;
 pub mod failure;
 pub mod health;

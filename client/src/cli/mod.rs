@@ -81,6 +81,7 @@ pub async fn run(settings: Settings<Cli>, shutdown: CancellationToken) -> Result
         target,
         shown: cli.shown(),
         out: Out::stdout(),
+        notes: Out::stderr(),
         zone: TimeZone::system(),
     };
     let default = Command::Watch(WatchArgs::default());
@@ -97,6 +98,8 @@ pub struct Commands {
     pub shown: Shown,
     /// Where lines go.
     pub out: Out,
+    /// Where a warning goes that must not stand among the lines.
+    pub notes: Out,
     /// The time zone of times.
     pub zone: TimeZone,
 }

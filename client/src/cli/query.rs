@@ -218,10 +218,11 @@ pub(super) async fn export(
         commands.out.line(&format!("saved to {}", path.display()))?;
     }
     if moved > 0 {
-        tracing::warn!(
-            events = moved,
-            "older events were moved out of the ledger into files, and are not in this export"
-        );
+        commands.notes.line(&format!(
+            "warning: this export is not whole: {} older events were moved out of the ledger into files beside the \
+             meter, and are not in it",
+            figure::count(moved)
+        ))?;
     }
     Ok(())
 }

@@ -117,27 +117,11 @@ fn row(
     text.push_str("\r\n");
 }
 
-/// A cell of text from elsewhere. A spreadsheet runs what begins with `=`, `+`, `-` or `@`, also after blanks that it
-/// strips; an apostrophe before it makes it text. Invisible characters are replaced; quotes are doubled.
+/// A cell of text from elsewhere: invisible characters are replaced, and it is never a formula.
 #[must_use]
 pub fn cell(text: &str) -> String {
     let shown = crate::printable::Text::new(text, crate::printable::Cap::Path);
-    let first = text
-        .trim_start_matches(|c: char| c.is_whitespace() || c.is_control())
-        .chars()
-        .next();
-    // Full-width forms are read as their plain ones by some spreadsheets.
-    let runs = matches!(
-        first,
-        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '|' | '%')
-    ) || text.starts_with(['\t', '\r', '\n']);
-    let mark = if runs { "'" } else { "" };
-    let shown = shown.shown();
-    if runs || shown.contains([',', '"', ';', '\'']) || shown.starts_with(' ') {
-        format!("\"{mark}{}\"", shown.replace('"', "\"\""))
-    } else {
-        shown.to_owned()
-    }
+    reelmeter_service::csv::shown_cell(text, shown.shown())
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ async fn run_with(
 
 fn commands(world: &World, token: Option<&str>, out: Out) -> Commands {
     Commands {
+        notes: Out::stderr(),
         target: Target {
             meter_addr: world.url(),
             generator_addr: world.url(),
@@ -454,4 +455,29 @@ fn the_command_line_is_sound_and_its_help_is_its_documentation() {
             sub.clone().term_width(100).render_help()
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_without_what_was_moved_out_says_so_beside_the_lines() {
+    let world = World::start().await;
+    let export = async |moved: i64| {
+        *world.moved_out.lock().unwrap() = moved;
+        let (out, lines) = Out::buffer();
+        let (notes, warned) = Out::buffer();
+        let commands = Commands {
+            notes,
+            ..commands(&world, None, out)
+        };
+        let cli = Cli::try_parse_from(["client", "export"]).unwrap();
+        let run = commands.run(cli.command.as_ref().unwrap(), CancellationToken::new());
+        within("the export", run).await.unwrap();
+        (lines.text(), warned.text())
+    };
+    let (lines, warned) = export(1_200).await;
+    assert_eq!(lines, "{\"event_id\":\"e\"}\n");
+    assert!(
+        warned.starts_with("warning: this export is not whole: 1,200 older events were moved out"),
+        "{warned}"
+    );
+    assert_eq!(export(0).await, (lines, String::new()));
 }

@@ -31,6 +31,7 @@ async fn run(url: &str, line: &str) -> Result<String, Error> {
         target: target(url),
         shown: Shown::Plain,
         out,
+        notes: Out::stderr(),
         zone: TimeZone::UTC,
     };
     let cli =

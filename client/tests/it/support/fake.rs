@@ -40,6 +40,8 @@ pub struct World {
     pub token: Arc<Mutex<Option<String>>>,
     /// Log lines of the video.
     pub log: Arc<Mutex<Vec<g::LogLine>>>,
+    /// How many events an export says are not in it.
+    pub moved_out: Arc<Mutex<i64>>,
     /// The request ids of `CreateVideo`.
     pub request_ids: Arc<Mutex<Vec<String>>>,
     address: SocketAddr,
@@ -59,6 +61,7 @@ impl World {
             sessions: Arc::default(),
             token: Arc::default(),
             log: Arc::default(),
+            moved_out: Arc::default(),
             request_ids: Arc::default(),
             address: listener.local_addr().unwrap(),
         };
@@ -302,7 +305,17 @@ impl MeterService for World {
         &self,
         _: Request<m::ExportEventsRequest>,
     ) -> Result<Response<Self::ExportEventsStream>, Status> {
-        unused()
+        let moved = *self.moved_out.lock().unwrap();
+        let message = m::ExportEventsResponse {
+            data: b"{\"event_id\":\"e\"}\n".to_vec(),
+            moved_out: (moved > 0).then(|| m::MovedOutEvents {
+                event_count: moved,
+                ..Default::default()
+            }),
+        };
+        Ok(Response::new(Box::pin(futures::stream::iter([Ok(
+            message,
+        )]))))
     }
     async fn get_receipt(
         &self,

@@ -3,6 +3,7 @@
 use futures::{Stream, stream};
 use reelmeter_proto::meter::v1 as wire;
 use reelmeter_service::CancellationToken;
+use reelmeter_service::csv::cell;
 use serde_json::json;
 use tonic::Status;
 
@@ -149,61 +150,34 @@ fn csv_lines(data: &mut String, found: &LedgerEvent) {
         };
         let cells = [
             found.sequence.to_string(),
-            text_cell(&event.event_id),
-            text_cell(&event.session_id),
-            text_cell(&series.service),
-            text_cell(&series.model),
-            text_cell(series.rate_model.as_ref().unwrap_or(&series.model)),
-            text_cell(&series.model_display_name),
-            text_cell(&series.stage),
+            cell(&event.event_id),
+            cell(&event.session_id),
+            cell(&series.service),
+            cell(&series.model),
+            cell(series.rate_model.as_ref().unwrap_or(&series.model)),
+            cell(&series.model_display_name),
+            cell(&series.stage),
             event.scene.to_string(),
             event.attempt.to_string(),
             series.outcome.to_string(),
             series.variant.to_string(),
-            text_cell(metric),
+            cell(metric),
             value,
             basis.to_owned(),
             billed_value,
-            text_cell(unit),
+            cell(unit),
             expected,
             event.occurred.unwrap_or(found.recorded).to_string(),
             found.recorded.to_string(),
-            text_cell(event.replaces.as_deref().unwrap_or_default()),
-            text_cell(&series.reservation_id),
+            cell(event.replaces.as_deref().unwrap_or_default()),
+            cell(&series.reservation_id),
             found.replaced.to_string(),
             found.before_reset.to_string(),
             found.clock_ahead.to_string(),
             event.simulated.to_string(),
-            text_cell(&labels),
+            cell(&labels),
         ];
         data.push_str(&cells.join(","));
         data.push_str("\r\n");
-    }
-}
-
-/// A text as a cell: quoted where it must be (RFC 4180), and never one that a spreadsheet would run as a formula.
-fn text_cell(text: &str) -> String {
-    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    };
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_is_never_a_formula() {
-        assert_eq!(text_cell("=1+1"), "'=1+1");
-        assert_eq!(text_cell("@SUM(A1)"), "'@SUM(A1)");
-        assert_eq!(text_cell("-2,\"x\""), "\"'-2,\"\"x\"\"\"");
-        assert_eq!(text_cell("plain text"), "plain text");
     }
 }
