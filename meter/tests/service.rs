@@ -10,6 +10,8 @@
 
 #[path = "service/access.rs"]
 mod access;
+#[path = "service/archive_kill.rs"]
+mod archive_kill;
 #[path = "service/bad_input.rs"]
 mod bad_input;
 #[path = "service/bad_wire.rs"]

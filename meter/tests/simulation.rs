@@ -121,9 +121,9 @@ fn on_the_worst_of_days_every_call_is_counted_once_and_every_screen_shows_it() {
     );
 }
 
-/// What the limits of replaying are: see `docs/reliability.md`.
+/// A seed repeats what is planned, not every moment: hashes and ids that the libraries draw decide who goes first.
 #[test]
-fn a_seed_tried_twice_has_the_same_faults_and_the_same_calls() {
+fn a_seed_tried_twice_plans_the_same_faults_at_the_same_times() {
     for seed in 1..=3 {
         let (once, again) = (attempt(seed).unwrap(), attempt(seed).unwrap());
         assert_eq!(once.planned, again.planned, "seed {seed}");

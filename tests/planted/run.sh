@@ -9,8 +9,8 @@
 #   kills N       `proof kills` with at most N kills
 #   cuts N        `proof cuts` with at most N cuts: the control that shows that they are not blind
 #   test ARGS     `cargo test ARGS`
-# PROFILE=dev builds without optimisation; SELECT names the programs to cargo as they were built before, where that was
-# not all of them, so that third-party crates are not compiled again. Everything lies in target/planted.
+# Everything lies in target/planted, and is compiled there once: a patch only costs the crates that it changes. PROFILE=dev
+# builds without optimisation. SEED decides the moments of kills.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=$PWD/tests/planted
@@ -19,7 +19,11 @@ tree=$place/tree
 profile=${PROFILE:-release}
 out=$place/target/$([ "$profile" = dev ] && echo debug || echo "$profile")
 seed=${SEED:-1}
-read -ra programs <<<"${SELECT:---bin meter --bin proof}"
+# With one small test beside them, so that third-party crates have the features that tests need, and those which
+# `cargo test` has compiled are used again.
+programs=(--bin meter --bin proof --test fuzz_corpus)
+# The meter is compiled for each patch: its own code need not be fast to be wrong.
+quick=(--config 'profile.release.package.reelmeter-meter.opt-level=1')
 
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 say() { printf 'planted: %s\n' "$*"; }
@@ -57,7 +61,7 @@ if [ ! -d "$out" ] && [ -d "target/${out##*/}" ]; then
         -exec cp -a -t "$out/deps" {} +
 fi
 
-cargo_in_tree() { (cd "$tree" && CARGO_TARGET_DIR=$place/target CARGO_INCREMENTAL=0 cargo "$@"); }
+cargo_in_tree() { (cd "$tree" && CARGO_TARGET_DIR=$place/target CARGO_INCREMENTAL=0 timeout 1800 cargo "${quick[@]}" "$@"); }
 
 # Compiles what the command needs.
 compile() {
@@ -82,8 +86,8 @@ try() {
     local kind=$1
     shift
     case $kind in
-        kills) "$out/proof" kills --meter "$out/meter" --times "$1" --seed "$seed" --folder "$place" ;;
-        cuts) "$out/proof" cuts --meter "$out/meter" --times "$1" --seed "$seed" --folder "$place" ;;
+        kills) timeout 900 "$out/proof" kills --meter "$out/meter" --times "$1" --seed "$seed" --folder "$place" ;;
+        cuts) timeout 900 "$out/proof" cuts --meter "$out/meter" --times "$1" --seed "$seed" --folder "$place" ;;
         test) cargo_in_tree test --locked --profile "$profile" "$@" ;;
     esac
 }

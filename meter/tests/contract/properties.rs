@@ -1,15 +1,18 @@
-//! Any order, any duplication, any batching, with folds and crashes in between, gives the same summary.
+//! Any order, any duplication, any batching, with folds and crashes in between, gives the same summary and the same
+//! receipt; each summary on the way adds up, and so does the receipt beside it, line by line.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestRunner};
 use reelmeter_meter::application::ports::Recorded;
 use reelmeter_meter::domain::event::SentEvent;
+use reelmeter_meter::domain::receipt::Receipt;
 use reelmeter_meter::domain::summary::Summary;
-use reelmeter_rating::{Outcome, Variant};
+use reelmeter_rating::{Money, Name, Outcome, UsageClass, Variant};
 
+use super::reports::receipt_of;
 use crate::support::{Store, Telling, Told, noon, seconds, sent};
 
 /// What may happen to one delivery.
@@ -46,8 +49,9 @@ fn event() -> impl Strategy<Value = SentEvent> {
         Outcome::Unconfirmed,
     ]);
     let variant = select(vec![Variant::Standard, Variant::Batch]);
-    (model, quantities, outcomes, variant, 0..3_i32, 0..700_i64).prop_map(
-        |((service, model), quantities, outcome, variant, stage, ago)| {
+    let place = (0..3_usize, 0..3_i32, 1..4_i32);
+    (model, quantities, outcomes, variant, place, 0..700_i64).prop_map(
+        |((service, model), quantities, outcome, variant, (stage, scene, attempt), ago)| {
             let mut event = sent("", "s")
                 .by(service, model)
                 .outcome(outcome)
@@ -61,11 +65,7 @@ fn event() -> impl Strategy<Value = SentEvent> {
             }
             let at = noon().checked_add(seconds(300 - ago)).unwrap();
             event
-                .stage(
-                    ["", "script", "image"][usize::try_from(stage).unwrap()],
-                    stage,
-                    1,
-                )
+                .stage(["", "script", "image"][stage], scene, attempt)
                 .at(at)
         },
     )
@@ -125,6 +125,63 @@ fn figures<S: Store>(told: &Told<S>) -> Summary {
     summary
 }
 
+/// A receipt's entries, each with its place and what it says; in an order that no delivery changes.
+fn entries(receipt: &Receipt) -> Vec<String> {
+    let mut entries: Vec<String> = receipt
+        .entries
+        .iter()
+        .map(|entry| format!("{entry:?}"))
+        .collect();
+    entries.sort();
+    entries
+}
+
+/// The receipt's lines, whatever stage, scene and attempt they stand under, are together the summary's lines; its entries
+/// are together the summary's stages, and its total is the summary's.
+fn assert_receipt_adds_up(summary: &Summary, receipt: &Receipt) {
+    let mut lines: BTreeMap<UsageClass, (i128, Money)> = BTreeMap::new();
+    let mut stages: BTreeMap<Name, (i64, Money)> = BTreeMap::new();
+    let add = |sum: &mut Money, cost: Money| *sum = sum.checked_add(cost).unwrap();
+    let mut total = Money::ZERO;
+    for entry in &receipt.entries {
+        let mut cost = Money::ZERO;
+        for line in &entry.lines {
+            let line = &line.line;
+            add(&mut cost, line.cost.unwrap_or_default());
+            let sum = lines.entry(line.class.clone()).or_default();
+            sum.0 += line.quantity;
+            add(&mut sum.1, line.cost.unwrap_or_default());
+        }
+        assert_eq!(cost, entry.cost, "the lines of {entry:?}");
+        add(&mut total, cost);
+        let stage = stages.entry(entry.stage.clone()).or_default();
+        stage.0 += entry.events;
+        add(&mut stage.1, cost);
+    }
+    assert_eq!(total, receipt.total, "the receipt's entries");
+    assert_eq!(total, summary.total, "the receipt and the summary");
+    let mut of_summary: BTreeMap<UsageClass, (i128, Money)> = BTreeMap::new();
+    let metrics = summary.models.iter().flat_map(|model| &model.entry.metrics);
+    for line in metrics.flat_map(|metric| &metric.lines) {
+        let line = &line.line;
+        let known = of_summary.insert(
+            line.class.clone(),
+            (line.quantity, line.cost.unwrap_or_default()),
+        );
+        assert_eq!(known, None, "a line stands twice: {line:?}");
+    }
+    assert_eq!(lines, of_summary, "line by line");
+    let of_summary: BTreeMap<Name, (i64, Money)> = summary
+        .stages
+        .iter()
+        .map(|stage| {
+            let cost = stage.entry.cost.unwrap_or_default();
+            (stage.stage.clone(), (stage.entry.events, cost))
+        })
+        .collect();
+    assert_eq!(stages, of_summary, "stage by stage");
+}
+
 pub fn any_order_duplication_and_batching_gives_the_same_summary<S: Store>() {
     let cases = std::env::var("METER_PROPERTY_CASES")
         .ok()
@@ -173,8 +230,14 @@ pub fn any_order_duplication_and_batching_gives_the_same_summary<S: Store>() {
                 if step.is_some_and(|step| step.crashes) {
                     shaken = shaken.crash();
                 }
+                // What a watcher sees now. `summary` looks at its sums itself.
+                if missing.len() < events.len() {
+                    assert_receipt_adds_up(&shaken.summary("s"), &receipt_of(&shaken, "s", None));
+                }
             }
             prop_assert_eq!(figures(&plain), figures(&shaken));
+            let receipts = [&plain, &shaken].map(|told| receipt_of(told, "s", None));
+            prop_assert_eq!(entries(&receipts[0]), entries(&receipts[1]));
             prop_assert_eq!(plain.usage("s").last_event, shaken.usage("s").last_event);
             Ok(())
         })

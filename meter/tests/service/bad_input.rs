@@ -1,6 +1,6 @@
-//! A row for each rule of a request that is not about a single event: what breaks it, and which field the answer names.
-//! (The rules of an event have their table in `src/domain/validate/tests.rs`.) A rule in the sources without a row here
-//! fails the second test.
+//! A row for each rule of a request that is not about a single event: what breaks it, and which field the answer's
+//! `google.rpc.BadRequest` names. (The rules of an event have their table in `src/domain/validate/tests.rs`.) A rule in
+//! the sources without a row here for its field fails the second test.
 
 use std::fs;
 use std::path::Path;
@@ -10,6 +10,7 @@ use prost_types::{Duration, Timestamp};
 use reelmeter_proto::meter::v1 as pb;
 use reelmeter_proto::meter::v1::meter_service_client::MeterServiceClient;
 use tonic::Code;
+use tonic_types::StatusExt;
 
 use crate::bad_wire::Wire;
 use crate::server::{Server, batch, dollars, event, quantity, record, start};
@@ -17,7 +18,7 @@ use crate::server::{Server, batch, dollars, event, quantity, record, start};
 const METER: &str = "/reelmeter.meter.v1.MeterService/";
 const PRICING: &str = "/reelmeter.meter.v1.PricingService/";
 
-/// The service, the method, the request, and the words that the answer holds: the field, and the rule.
+/// The service, the method, the request, the field that the answer names, and words of the rule.
 type Row = (
     &'static str,
     &'static str,
@@ -268,7 +269,7 @@ fn rows(damaged_token: &str) -> Vec<Row> {
         (PRICING, "SetRates", setting(|r| r.metric.clear()), "rates[0].metric", "must not be empty"),
         (PRICING, "SetRates", setting(|r| r.source = text(257)), "rates[0].source", "256"),
         (PRICING, "SetRates", setting(|r| r.amount = None), "rates[0].amount", "must be there, for example currency_code USD and amount 0.30"),
-        (PRICING, "SetRates", setting(|r| r.amount = Some(dollars("-1"))), "rates[0].amount", "must not be negative"),
+        (PRICING, "SetRates", setting(|r| r.amount = Some(dollars("-1"))), "rates[0].amount.amount", "must not be negative"),
         (PRICING, "SetRates", setting(|r| r.unit_size = -1), "rates[0].unit_size", "must be 1 or more, for example 1000000"),
         (PRICING, "SetRates", setting(|r| r.unit_size = 3), "rates[0]", ""),
         (PRICING, "SetRates", setting(|r| r.above_input_tokens = -1), "rates[0].above_input_tokens", "must not be negative; 0 is for every call"),
@@ -277,14 +278,17 @@ fn rows(damaged_token: &str) -> Vec<Row> {
         (PRICING, "SetRates", setting(|r| r.variant = 17), "rates[0].variant", "is not known to this meter"),
         (PRICING, "ResetRates", pb::ResetRatesRequest { model: "m".to_owned(), ..Default::default() }.encode_to_vec(), "service", "must name the service of the model or metric"),
         (PRICING, "EstimateCost", estimating(vec![]), "calls", " entries; send 1 to "),
-        (PRICING, "EstimateCost", estimating(vec![estimated((0..33).map(|n| quantity(&format!("m{n}"), 1)).collect())]), "quantities", " entries; at most 32 are read"),
-        (PRICING, "EstimateCost", estimating(vec![estimated(vec![quantity("images", -1)])]), "quantities[0].value", "must not be negative"),
-        (PRICING, "EstimateCost", estimating(vec![pb::EstimatedCall { service: String::new(), ..estimated(vec![]) }]), "service", "must not be empty"),
+        (PRICING, "EstimateCost", estimating(vec![estimated((0..33).map(|n| quantity(&format!("m{n}"), 1)).collect())]), "calls[0].quantities", " entries; at most 32 are read"),
+        (PRICING, "EstimateCost", estimating(vec![estimated(vec![quantity("images", -1)])]), "calls[0].quantities[0].value", "must not be negative"),
+        (PRICING, "EstimateCost", estimating(vec![pb::EstimatedCall { service: String::new(), ..estimated(vec![]) }]), "calls[0].service", "must not be empty"),
     ]
 }
 
-/// Asks everything; gives the words of the answers.
-async fn answers() -> Vec<String> {
+/// A broken rule as an answer's details have it: the field, and what is wrong with it.
+type Violation = (String, String);
+
+/// Asks everything; gives what the answers' details name.
+async fn answers() -> Vec<Violation> {
     let server = Server::start().await;
     let wire = Wire::to(&server).await;
     let mut meter = MeterServiceClient::new(wire.channel.clone());
@@ -305,41 +309,32 @@ async fn answers() -> Vec<String> {
         .into_inner()
         .next_page_token;
     let damaged = format!("x.{}", token.rsplit_once('.').unwrap().1);
-    let mut told = Vec::new();
+    let (mut told, mut wrong) = (Vec::new(), Vec::new());
     for (service, method, request, field, rule) in rows(&damaged) {
-        let (code, words) = wire.ask(&format!("{service}{method}"), &request).await;
-        let words = percent_decoded(&words);
-        let what = format!("{method}, {field}: {code:?} {words}");
-        assert_eq!(code, Code::InvalidArgument, "{what}");
-        assert!(
-            words.contains(field) && words.contains(rule),
-            "{what}; expected {rule}"
-        );
-        told.push(words);
+        let status = wire.status(&format!("{service}{method}"), &request).await;
+        assert_eq!(status.code(), Code::InvalidArgument, "{method}: {status:?}");
+        let details = status.get_error_details();
+        let violations: Vec<Violation> = details
+            .bad_request()
+            .map(|bad| bad.field_violations.clone())
+            .unwrap_or_default()
+            .into_iter()
+            .map(|violation| (violation.field, violation.description))
+            .collect();
+        // One rule is broken, and one is named; the words for people say the same.
+        match &violations[..] {
+            [(named, why)]
+                if named == field && why.contains(rule) && status.message().contains(why) => {}
+            _ => wrong.push(format!(
+                "{method}: {violations:?}, and in words {:?}; expected {field}: {rule}",
+                status.message()
+            )),
+        }
+        told.extend(violations);
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(wire.connections(), 1);
     told
-}
-
-/// A status message travels percent-encoded.
-fn percent_decoded(words: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = words.as_bytes();
-    while let [first, more @ ..] = rest {
-        match (first, more) {
-            (b'%', [high, low, after @ ..]) => {
-                let code =
-                    std::str::from_utf8(&[*high, *low]).map(|hex| u8::from_str_radix(hex, 16));
-                bytes.push(code.unwrap().unwrap());
-                rest = after;
-            }
-            _ => {
-                bytes.push(*first);
-                rest = more;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -353,33 +348,120 @@ const ELSEWHERE: [&str; 1] = [
     " rows; ask for a shorter time or fewer groups",
 ];
 
-/// The longest fixed part of what each `Problem::new(...)` of a source file says.
-fn rules(source: &str) -> Vec<String> {
+/// A rule as the sources have it: the field with holes where it is put together, empty where it is not written there,
+/// and the longest fixed part of what is wrong.
+#[derive(Debug)]
+struct Rule {
+    field: String,
+    words: String,
+}
+
+impl Rule {
+    /// Whether it is this rule that an answer names, for this field or one that holds it.
+    fn is(&self, (field, why): &Violation) -> bool {
+        why.contains(&self.words) && self.is_of(field)
+    }
+
+    fn is_of(&self, field: &str) -> bool {
+        let mut pieces = self.field.rsplit("{}");
+        // The end first: what stands before is where the message lies.
+        let Some(mut rest) = field.strip_suffix(pieces.next().unwrap_or_default()) else {
+            return false;
+        };
+        for piece in pieces {
+            let Some(at) = rest.rfind(piece) else {
+                return false;
+            };
+            rest = &rest[..at];
+        }
+        self.field.is_empty()
+            || rest.is_empty()
+            || rest.ends_with('.')
+            || self.field.starts_with("{}")
+    }
+}
+
+/// What each `Problem::new(...)` of a source file says.
+fn rules(source: &str) -> Vec<Rule> {
     let code = source.split("#[cfg(test)]").next().unwrap();
     let mut found = Vec::new();
-    for (at, _) in code.match_indices("Problem::new(") {
-        let call: String = code[at..].chars().take(420).collect();
-        let end = call
-            .find(")\n")
-            .or_else(|| call.find(")."))
-            .or_else(|| call.find("))"))
-            .unwrap_or(call.len());
-        let fixed = call[..end]
-            .split('"')
-            .skip(1)
-            .step_by(2)
+    for (at, begin) in code.match_indices("Problem::new(") {
+        let call = arguments(&code[at + begin.len()..]);
+        let [field, words] = &call[..] else {
+            panic!("two arguments: {call:?}");
+        };
+        let fixed = literals(words)
+            .iter()
             .flat_map(|literal| {
-                literal
-                    .split(['{', '}'])
+                with_holes(literal)
+                    .split("{}")
                     .map(str::to_owned)
                     .collect::<Vec<_>>()
             })
-            // The field is a path; a rule is a sentence.
+            // A rule is a sentence; the rest names what it is about.
             .filter(|part| part.trim().contains(' '))
             .max_by_key(String::len);
-        found.extend(fixed);
+        if let Some(words) = fixed {
+            let field = literals(field)
+                .first()
+                .map_or_else(String::new, |field| with_holes(field));
+            found.push(Rule { field, words });
+        }
     }
     found
+}
+
+/// The arguments of a call, from behind its opening bracket.
+fn arguments(code: &str) -> Vec<String> {
+    let (mut depth, mut quoted, mut escaped) = (0, false, false);
+    let mut arguments = vec![String::new()];
+    for letter in code.chars() {
+        if quoted {
+            quoted = escaped || letter != '"';
+            escaped = letter == '\\' && !escaped;
+        } else {
+            match letter {
+                '"' => quoted = true,
+                '(' | '[' | '{' => depth += 1,
+                ')' | ']' | '}' if depth == 0 => break,
+                ')' | ']' | '}' => depth -= 1,
+                ',' if depth == 0 => {
+                    arguments.push(String::new());
+                    continue;
+                }
+                _ => {}
+            }
+        }
+        arguments.last_mut().unwrap().push(letter);
+    }
+    arguments.retain(|argument| !argument.trim().is_empty());
+    arguments
+}
+
+fn literals(code: &str) -> Vec<String> {
+    code.split('"')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A format with `{}` for each of its holes.
+fn with_holes(format: &str) -> String {
+    let mut text = String::new();
+    let mut inside = false;
+    for letter in format.chars() {
+        match letter {
+            '{' => inside = true,
+            '}' => {
+                inside = false;
+                text.push_str("{}");
+            }
+            _ if !inside => text.push(letter),
+            _ => {}
+        }
+    }
+    text
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -400,21 +482,24 @@ async fn no_rule_of_the_sources_is_without_a_row() {
         ]
         .map(|file| sources.join(file)),
     );
-    let mut seen = 0;
+    let (mut seen, mut missing) = (0, Vec::new());
     for file in files
         .iter()
         .filter(|file| file.extension().is_some_and(|end| end == "rs"))
     {
         for rule in rules(&fs::read_to_string(file).unwrap()) {
             seen += 1;
-            let covered = told.iter().any(|words| words.contains(&rule))
-                || ELSEWHERE.iter().any(|part| rule.contains(part));
-            assert!(
-                covered,
-                "{}: no row of this table breaks the rule \"{rule}\"",
-                file.display()
-            );
+            let covered = told.iter().any(|violation| rule.is(violation))
+                || ELSEWHERE.iter().any(|part| rule.words.contains(part));
+            if !covered {
+                missing.push(format!("{}: {rule:?}", file.display()));
+            }
         }
     }
+    assert!(
+        missing.is_empty(),
+        "no row of this table breaks, for its field,\n{}",
+        missing.join("\n")
+    );
     assert!(seen > 25, "the scan finds the rules: {seen}");
 }

@@ -15,11 +15,11 @@ use reelmeter_meter::adapters::sqlite;
 use reelmeter_proto::meter::v1 as pb;
 use reelmeter_proto::meter::v1::meter_service_client::MeterServiceClient;
 use tokio::net::TcpStream;
-use tonic::Code;
 use tonic::body::Body;
 use tonic::codegen::Service;
 use tonic::codegen::http::{self, Uri};
 use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status};
 
 use crate::server::{PATIENCE, Server, batch, event, record, summary};
 
@@ -52,6 +52,12 @@ impl Wire {
 
     /// Sends a body as it stands; gives the code and the words of the answer.
     pub async fn send(&self, request: http::Request<Body>) -> (Code, String) {
+        let status = self.answer(request).await;
+        (status.code(), status.message().to_owned())
+    }
+
+    /// Sends a body as it stands; gives the status of the answer with its details.
+    async fn answer(&self, request: http::Request<Body>) -> Status {
         let mut channel = self.channel.clone();
         std::future::poll_fn(|context| channel.poll_ready(context))
             .await
@@ -59,23 +65,26 @@ impl Wire {
         let response = channel.call(request).await.unwrap();
         let (parts, body) = response.into_parts();
         if parts.status != 200 {
-            return (Code::Unknown, format!("HTTP {}", parts.status.as_u16()));
+            return Status::unknown(format!("HTTP {}", parts.status.as_u16()));
         }
         let trailers = match body.collect().await {
             Ok(collected) => collected.trailers().cloned().unwrap_or_default(),
-            Err(status) => return (status.code(), status.message().to_owned()),
+            Err(status) => return status,
         };
-        let header = |name: &str| {
-            let found = parts.headers.get(name).or_else(|| trailers.get(name));
-            found.map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
-        };
-        let code = header("grpc-status").parse::<i32>().unwrap_or(2);
-        (Code::from(code), header("grpc-message"))
+        // An answer without a message has its status in the head.
+        Status::from_header_map(&parts.headers)
+            .or_else(|| Status::from_header_map(&trailers))
+            .unwrap_or_else(|| Status::unknown("an answer without a status"))
     }
 
     /// Sends one message in a sound frame.
     pub async fn ask(&self, path: &str, message: &[u8]) -> (Code, String) {
         self.send(post(path, frame(0, message))).await
+    }
+
+    /// Sends one message in a sound frame; gives the status of the answer with its details.
+    pub async fn status(&self, path: &str, message: &[u8]) -> Status {
+        self.answer(post(path, frame(0, message))).await
     }
 }
 

@@ -56,12 +56,8 @@ fn script(text: &str) {
 }
 
 #[cfg(test)]
-#[path = "../../../../fuzz/replay.rs"]
-mod replay;
-
-#[cfg(test)]
 mod tests {
-    use super::replay::{COPIES_DEFAULT, replay};
+    use crate::adapters::http::fuzzing::replay::{COPIES_DEFAULT, replay};
 
     #[test]
     fn what_the_fuzzer_found_is_read_or_refused() {

@@ -82,3 +82,8 @@ pub(in crate::adapters) fn check<T: Debug>(attempt: &Attempt<T>) {
     }
     assert!(!kept.contains(CANARY), "the key is shown: {kept}");
 }
+
+/// The corpora, for the tests of all providers.
+#[cfg(test)]
+#[path = "../../../../fuzz/replay.rs"]
+pub(in crate::adapters) mod replay;

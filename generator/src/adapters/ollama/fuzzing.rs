@@ -34,12 +34,8 @@ fn tried(client: &Ollama, bytes: &[u8]) {
 }
 
 #[cfg(test)]
-#[path = "../../../../fuzz/replay.rs"]
-mod replay;
-
-#[cfg(test)]
 mod tests {
-    use super::replay::{COPIES_DEFAULT, replay};
+    use crate::adapters::http::fuzzing::replay::{COPIES_DEFAULT, replay};
 
     #[test]
     fn what_the_fuzzer_found_is_read_or_refused() {
