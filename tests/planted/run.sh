@@ -92,7 +92,7 @@ try() {
     esac
 }
 
-caught=0 missed=()
+caught=0 missed=() untried=()
 for name in "${names[@]}"; do
     patch=$here/$name.patch
     [ -s "$patch" ] || die "there is no patch $name"
@@ -119,7 +119,12 @@ for name in "${names[@]}"; do
         cp "$file" "$tree/$file"
         rm -f "$tree/$file.rej"
     done < <(sed -n 's/^+++ b\///p' "$patch")
-    [ $good = yes ] || { tail -n 30 "$log" >&2; die "$name could not be tried (whole output: ${log#"$PWD"/})"; }
+    if [ $good = no ]; then
+        tail -n 30 "$log" >&2
+        untried+=("$name")
+        say "$name: could not be tried (whole output: ${log#"$PWD"/})"
+    fi
 done
 say "$caught of ${#names[@]} planted bugs caught"
 [ ${#missed[@]} = 0 ] || die "not caught: ${missed[*]}"
+[ ${#untried[@]} = 0 ] || die "not tried, bring the patches up to date: ${untried[*]}"
