@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::fmt::Display;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -44,6 +45,21 @@ pub struct How {
     folder: PathBuf,
 }
 
+impl How {
+    /// Runs a programme, and says its seed, how far it is and what came of it.
+    fn programme<D: Display>(
+        &self,
+        name: &str,
+        run: impl FnOnce(&Self, &dyn Fn(&D)) -> Result<D>,
+    ) -> Result<()> {
+        let seed = self.seed;
+        say(&format!("{name}: seed {seed}"));
+        let done = run(self, &|done| say(&format!("{name}: so far {done}")))?;
+        say(&format!("{name}: seed {seed}: {done}"));
+        Ok(())
+    }
+}
+
 fn say(line: &str) {
     // Nobody who listens: the exit code says it as well.
     let _ = writeln!(std::io::stdout(), "{line}");
@@ -52,55 +68,18 @@ fn say(line: &str) {
 /// Runs a programme.
 pub fn run(cli: Cli) -> Result<()> {
     match cli {
-        Cli::Kills(how) => {
-            let How {
-                times,
-                meter,
-                seed,
-                folder,
-            } = how;
-            say(&format!("kills: seed {seed}"));
-            let far = |done: &kills::Done| say(&format!("kills: so far {done}"));
-            let done = kills::run(&meter, &folder, times, seed, far)?;
-            say(&format!("kills: seed {seed}: {done}"));
-        }
-        Cli::Outbox(how) => {
-            let How {
-                times,
-                meter,
-                seed,
-                folder,
-            } = how;
-            say(&format!("outbox: seed {seed}"));
-            let far = |done: &outbox::Done| say(&format!("outbox: so far {done}"));
-            let done = outbox::run(&meter, &folder, times, seed, far)?;
-            say(&format!("outbox: seed {seed}: {done}"));
-        }
-        Cli::Cuts(how) => {
-            let How {
-                times,
-                meter,
-                seed,
-                folder,
-            } = how;
-            say(&format!("cuts: seed {seed}"));
-            let far = |done: &kills::Done| say(&format!("cuts: so far {done}"));
-            let done = cuts::run(&meter, &folder, times, seed, far)?;
-            say(&format!("cuts: seed {seed}: {done}"));
-        }
-        Cli::Videos { how, programs } => {
-            let How {
-                times,
-                meter,
-                seed,
-                folder,
-            } = how;
-            say(&format!("videos: seed {seed}"));
-            let far = |done: &videos::Done| say(&format!("videos: so far {done}"));
-            let done = videos::run(&meter, &programs, &folder, times, seed, far)?;
-            say(&format!("videos: seed {seed}: {done}"));
-        }
-        Cli::OutboxChild(told) => outbox::run_child(told)?,
+        Cli::Kills(how) => how.programme("kills", |it, far| {
+            kills::run(&it.meter, &it.folder, it.times, it.seed, far)
+        }),
+        Cli::Outbox(how) => how.programme("outbox", |it, far| {
+            outbox::run(&it.meter, &it.folder, it.times, it.seed, far)
+        }),
+        Cli::Cuts(how) => how.programme("cuts", |it, far| {
+            cuts::run(&it.meter, &it.folder, it.times, it.seed, far)
+        }),
+        Cli::Videos { how, programs } => how.programme("videos", |it, far| {
+            videos::run(&it.meter, &programs, &it.folder, it.times, it.seed, far)
+        }),
+        Cli::OutboxChild(told) => outbox::run_child(told),
     }
-    Ok(())
 }

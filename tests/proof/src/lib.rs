@@ -14,6 +14,7 @@ pub mod kills;
 pub mod known;
 pub mod load;
 pub mod outbox;
+mod process;
 pub mod program;
 pub mod server;
 pub mod settle;

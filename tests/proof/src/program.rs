@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::load::PATIENCE;
+use crate::process::Process;
 use crate::{Failure, Result};
 
 /// A meter that can be started over a ledger.
@@ -20,7 +21,7 @@ pub struct Program {
 /// A meter that runs. Dropped, it is killed.
 #[derive(Debug)]
 pub struct Running {
-    process: Child,
+    process: Process,
     /// Where it listens; empty while it starts.
     pub address: String,
 }
@@ -35,15 +36,14 @@ impl Program {
     /// # Errors
     /// There is no such program.
     pub fn spawn(&self) -> Result<Running> {
-        let process = Command::new(&self.binary)
+        let mut command = Command::new(&self.binary);
+        command
             .args(["--meter-listen", "127.0.0.1:0", "--meter-store"])
             .arg(self.store())
             .env("REELMETER_LOG", "warn")
-            .stdin(Stdio::null())
-            .spawn()
-            .map_err(Failure::setup(&self.binary.display().to_string()))?;
+            .stdin(Stdio::null());
         Ok(Running {
-            process,
+            process: Process::spawn("meter", &mut command)?,
             address: String::new(),
         })
     }
@@ -56,11 +56,7 @@ impl Program {
         let mut running = self.spawn()?;
         let began = Instant::now();
         while running.address.is_empty() {
-            if let Ok(Some(status)) = running.process.try_wait() {
-                return Err(Failure::Broken(format!(
-                    "the meter does not start: {status}"
-                )));
-            }
+            running.process.runs()?;
             if began.elapsed() > PATIENCE {
                 return Err(Failure::Broken(format!(
                     "the meter does not listen after {} s",
@@ -105,42 +101,15 @@ impl Running {
     ///
     /// # Errors
     /// It was gone already.
-    pub fn kill(mut self) -> Result<()> {
-        if let Ok(Some(status)) = self.process.try_wait() {
-            return Err(Failure::Broken(format!(
-                "the meter ended by itself: {status}"
-            )));
-        }
-        self.process
-            .kill()
-            .and_then(|()| self.process.wait())
-            .map(drop)
-            .map_err(Failure::setup("kill"))
+    pub fn kill(self) -> Result<()> {
+        self.process.kill()
     }
 
     /// Tells it to stop and waits until it has.
     ///
     /// # Errors
     /// It does not end well.
-    pub fn stop(mut self) -> Result<()> {
-        let told = Command::new("kill")
-            .arg(self.process.id().to_string())
-            .status();
-        told.map_err(Failure::setup("kill"))?;
-        let status = self.process.wait().map_err(Failure::setup("wait"))?;
-        if status.success() {
-            return Ok(());
-        }
-        Err(Failure::Broken(format!(
-            "a meter that is told to stop ends with {status}"
-        )))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // After `kill` and `stop` there is nothing left to do.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+    pub fn stop(self) -> Result<()> {
+        self.process.stop()
     }
 }

@@ -4,16 +4,17 @@ use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::load::PATIENCE;
+use crate::process::Process;
 use crate::{Failure, Result};
 
 /// A program that runs. Dropped, it is killed.
 #[derive(Debug)]
 pub struct Server {
-    process: Child,
+    process: Process,
     /// Where it listens.
     pub address: SocketAddr,
 }
@@ -46,7 +47,8 @@ impl Server {
             .open(folder.join(format!("{name}.log")))
             .map_err(Failure::setup("a log"))?;
         let passed = ["PATH", "MANIM_HOME"];
-        let process = Command::new(binary)
+        let mut command = Command::new(binary);
+        command
             .current_dir(folder)
             .env_clear()
             .envs(
@@ -57,9 +59,8 @@ impl Server {
             .envs(settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .map_err(Failure::setup(&binary.display().to_string()))?;
+            .stderr(log);
+        let process = Process::spawn(name, &mut command)?;
         Ok(Self { process, address })
     }
 
@@ -75,9 +76,10 @@ impl Server {
         settings: &[(&str, String)],
     ) -> Result<Self> {
         let binary = std::path::absolute(binary).map_err(Failure::setup(name))?;
-        let server = Self::spawn(&binary, folder, name, address, settings)?;
+        let mut server = Self::spawn(&binary, folder, name, address, settings)?;
         let began = Instant::now();
         while TcpStream::connect(address).is_err() {
+            server.process.runs()?;
             if began.elapsed() > PATIENCE {
                 return Err(Failure::Setup(format!("the {name} does not listen")));
             }
@@ -107,42 +109,15 @@ impl Server {
     ///
     /// # Errors
     /// It was gone already.
-    pub fn kill(mut self) -> Result<()> {
-        if let Ok(Some(status)) = self.process.try_wait() {
-            return Err(Failure::Broken(format!(
-                "the generator ended by itself: {status}"
-            )));
-        }
-        self.process
-            .kill()
-            .and_then(|()| self.process.wait())
-            .map(drop)
-            .map_err(Failure::setup("kill"))
+    pub fn kill(self) -> Result<()> {
+        self.process.kill()
     }
 
     /// Tells it to stop and waits until it has.
     ///
     /// # Errors
     /// It does not end well.
-    pub fn stop(mut self) -> Result<()> {
-        let told = Command::new("kill")
-            .arg(self.process.id().to_string())
-            .status();
-        told.map_err(Failure::setup("kill"))?;
-        let status = self.process.wait().map_err(Failure::setup("wait"))?;
-        if status.success() {
-            return Ok(());
-        }
-        Err(Failure::Broken(format!(
-            "a program that is told to stop ends with {status}"
-        )))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // After `kill` and `stop` there is nothing left to do.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+    pub fn stop(self) -> Result<()> {
+        self.process.stop()
     }
 }
