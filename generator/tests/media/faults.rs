@@ -1,7 +1,8 @@
 //! FFmpeg missing, incomplete, failing, hanging; the disk full.
 
-use std::os::unix::fs::PermissionsExt;
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use reelmeter_generator::adapters::ffmpeg::{Error, Tools};
@@ -13,11 +14,18 @@ use crate::studio::{Studio, plan};
 fn doctored(folder: &Path, script: &str) -> PathBuf {
     let path = folder.join("ffmpeg");
     let text = format!("#!/bin/sh\ncase \"$*\" in\n{script}\nesac\nexec ffmpeg \"$@\"\n");
-    // Written elsewhere first: a script that is open for writing cannot be started.
-    let draft = folder.join("draft");
-    std::fs::write(&draft, text).unwrap();
-    std::fs::set_permissions(&draft, std::fs::Permissions::from_mode(0o755)).unwrap();
-    std::fs::rename(&draft, &path).unwrap();
+    // Written by a program of its own: were the script open for writing here, a child that another test starts at that
+    // moment would have it open too, and a script that is open for writing cannot be started.
+    let mut writer = Command::new("sh")
+        .args(["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh"])
+        .arg(&path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = writer.stdin.take().unwrap();
+    stdin.write_all(text.as_bytes()).unwrap();
+    drop(stdin);
+    assert!(writer.wait().unwrap().success());
     path
 }
 

@@ -13,7 +13,10 @@ use reelmeter_service::{CancellationToken, Common};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 
 /// Nothing here takes longer unless it is broken.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -116,9 +119,18 @@ pub async fn channel(address: SocketAddr) -> Channel {
     let endpoint = Endpoint::from_shared(format!("http://{address}"))
         .unwrap()
         .timeout(PATIENCE);
+    // A connection alone says nothing: the port listens before the ledger is open. A door may refuse the question; a
+    // refusal is an answer too.
     eventually("the meter answers", || {
         let endpoint = endpoint.clone();
-        async move { endpoint.connect().await.ok() }
+        async move {
+            let channel = endpoint.connect().await.ok()?;
+            let asked = HealthClient::new(channel.clone())
+                .check(HealthCheckRequest::default())
+                .await;
+            let silent = asked.is_err_and(|status| status.code() == Code::Unavailable);
+            (!silent).then_some(channel)
+        }
     })
     .await
 }

@@ -296,9 +296,9 @@ async fn every_summary_of_a_busy_session_adds_up_and_none_goes_back() {
     let mut meter = server.meter().await;
     start(&mut meter, "s").await;
     let mut updates = watch(&mut meter, "s").await;
+    let (seen, seen_so_far) = tokio::sync::watch::channel(0);
     let watcher = tokio::spawn(async move {
         let mut revision = 0;
-        let mut seen = 0;
         while let Some(update) = next(&mut updates).await {
             let Some(summary) = update.summary else {
                 continue;
@@ -309,15 +309,21 @@ async fn every_summary_of_a_busy_session_adds_up_and_none_goes_back() {
                 summary.revision
             );
             revision = summary.revision;
-            seen += 1;
+            seen.send_modify(|seen| *seen += 1);
         }
+        let seen = *seen.borrow();
         (seen, revision)
     });
     let mut writers = Vec::new();
     for writer in 0..4 {
         let mut meter = server.meter().await;
+        let mut seen = seen_so_far.clone();
         writers.push(tokio::spawn(async move {
             for number in 0..40 {
+                // However quick the meter is, the watcher sees something of the middle.
+                if number == 20 {
+                    seen.wait_for(|seen| *seen >= 2).await.unwrap();
+                }
                 let mut event = event(
                     &format!("{writer}/{number}"),
                     "s",

@@ -1,6 +1,5 @@
 //! The same tests by somebody else: root starts an ordinary user's, and a place for Landlock is mounted around them.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -23,8 +22,19 @@ fn run_again(test: &str, folder: &Path, wrapped: &[&str]) {
     // The build's own folder may be closed to others.
     let copy = |from: &Path, name: &str| -> PathBuf {
         let to = folder.join(name);
-        std::fs::copy(from, &to).unwrap();
-        std::fs::set_permissions(&to, std::fs::Permissions::from_mode(0o755)).unwrap();
+        // By a program of its own: were the copy open for writing here, a child that another test starts at that moment
+        // would have it open too, and what is open for writing cannot be started.
+        let copied = Command::new("install")
+            .args(["--mode=755", "--"])
+            .args([from, &to])
+            .status()
+            .unwrap();
+        assert!(
+            copied.success(),
+            "install {} {}",
+            from.display(),
+            to.display()
+        );
         to
     };
     let this = copy(&std::env::current_exe().unwrap(), "containment");
