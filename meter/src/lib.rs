@@ -183,7 +183,8 @@ where
     let opening = {
         let (store, table, address) = (store.clone(), starting.table.clone(), address.to_owned());
         let (now, listen) = (world.clock.now(), config.meter_store_listen);
-        move || open(&store, listen, &table, &address, now)
+        let threads = world.threads;
+        move || open(&store, listen, threads, &table, &address, now)
     };
     let clock = Arc::clone(&world.clock);
     let (writer, library) = match world.threads {
@@ -280,6 +281,7 @@ type Opened = (Box<dyn Ledger>, Arc<dyn Library>);
 fn open(
     store: &Store,
     listen: bool,
+    threads: Threads,
     table: &RateTable,
     address: &str,
     now: Timestamp,
@@ -288,6 +290,9 @@ fn open(
         Store::Sqlite(path) => {
             let (mut ledger, library) = SqliteLedger::open(path, table, now)?;
             ledger.tell_address(address);
+            if threads == Threads::Own {
+                ledger.carry_over_beside();
+            }
             Ok((Box::new(ledger), library))
         }
         Store::Postgres(database) => {

@@ -47,10 +47,10 @@ impl Meter {
     pub fn gauges(&self) -> Gauges {
         let now = self.now();
         let mut gauges = Gauges {
-            events_waiting: self.writer.events_waiting(),
+            events_waiting: self.parts.writer.events_waiting(),
             ..Gauges::default()
         };
-        for live in self.library.live().all() {
+        for live in self.parts.library.live().all() {
             let usage = live.usage();
             let tenant = &live.key().tenant;
             gauges.watchers += live.watchers();
@@ -61,7 +61,7 @@ impl Meter {
             }
             gauges.sessions_active += 1;
             if usage.budget.is_some() {
-                let prices = self.library.prices(tenant);
+                let prices = self.parts.library.prices(tenant);
                 let status = build(&usage, &prices, now).budget;
                 gauges
                     .budgets

@@ -28,7 +28,7 @@ impl Meter {
                 () = shutdown.cancelled() => return,
                 _ = silences.tick() => self.note_silence(&mut silent),
                 _ = idles.tick() => {
-                    if let Err(error) = self.writer.submit(self.request(Change::EndIdle(idle))).await {
+                    if let Err(error) = self.parts.writer.submit(self.request(Change::EndIdle(idle))).await {
                         tracing::warn!(%error, "idle sessions could not be ended; it will be tried again");
                     }
                 }
@@ -39,7 +39,7 @@ impl Meter {
     fn note_silence(&self, silent: &mut HashSet<(SessionKey, Arc<str>)>) {
         let now = self.now();
         let mut still = HashSet::new();
-        for live in self.library.live().all() {
+        for live in self.parts.library.live().all() {
             if !live.is_watched() {
                 continue;
             }

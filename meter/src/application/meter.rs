@@ -29,17 +29,23 @@ const READERS_MAX: usize = 16;
 /// The longest time that calls may start against a reservation.
 const LIFETIME_MAX: SignedDuration = SignedDuration::from_hours(24);
 
-/// The meter's use cases. Cheap to clone.
+/// The meter's use cases. Cheap to clone: every call has its own.
 #[derive(Clone, Debug)]
 pub struct Meter {
+    pub(super) parts: Arc<Parts>,
+    pub(super) tenant: Arc<str>,
+    actor: Arc<str>,
+}
+
+/// What the use cases are made of, the same for every caller.
+#[derive(Debug)]
+pub(super) struct Parts {
     pub(super) writer: Writer,
     pub(super) library: Arc<dyn Library>,
     pub(super) clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
-    books: Arc<Vec<PriceBook>>,
-    pub(super) tenant: Arc<str>,
-    actor: Arc<str>,
-    readers: Arc<Semaphore>,
+    books: Vec<PriceBook>,
+    readers: Semaphore,
 }
 
 /// A session as a caller asks to start it.
@@ -82,15 +88,18 @@ impl Meter {
         ids: Arc<dyn Ids>,
         books: Vec<PriceBook>,
     ) -> Self {
-        Self {
+        let parts = Parts {
             writer,
             library,
             clock,
             ids,
-            books: Arc::new(books),
+            books,
+            readers: Semaphore::new(READERS_MAX),
+        };
+        Self {
+            parts: Arc::new(parts),
             tenant: Arc::from(DEFAULT_TENANT),
             actor: Arc::default(),
-            readers: Arc::new(Semaphore::new(READERS_MAX)),
         }
     }
 
@@ -99,28 +108,28 @@ impl Meter {
     #[must_use]
     pub fn asked_by(&self, tenant: &Arc<str>, actor: &Arc<str>) -> Self {
         Self {
+            parts: Arc::clone(&self.parts),
             tenant: Arc::clone(tenant),
             actor: Arc::clone(actor),
-            ..self.clone()
         }
     }
 
     /// The time by the meter's clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.parts.clock.now()
     }
 
     /// The prices in force for the tenant.
     #[must_use]
     pub fn prices(&self) -> Arc<Prices> {
-        self.library.prices(&self.tenant)
+        self.parts.library.prices(&self.tenant)
     }
 
     /// The price books that can be asked for by name, the one in force first.
     #[must_use]
     pub fn books(&self) -> &[PriceBook] {
-        &self.books
+        &self.parts.books
     }
 
     /// A price book by its name.
@@ -132,7 +141,8 @@ impl Meter {
             kind: "price book",
             name: name.to_owned(),
         };
-        self.books
+        self.parts
+            .books
             .iter()
             .find(|book| book.name() == name)
             .ok_or_else(missing)
@@ -154,7 +164,7 @@ impl Meter {
             budget,
         } = request;
         let session_id = if session_id.is_empty() {
-            self.ids.next_id()
+            self.parts.ids.next_id()
         } else {
             session_id
         };
@@ -296,7 +306,7 @@ impl Meter {
     pub async fn session(&self, session_id: &str) -> Result<Arc<SessionUsage>, Error> {
         let key = self.key(checked_session(session_id)?);
         // What is in memory needs no thread that may wait for the disk.
-        if let Some(usage) = self.library.at_hand(&key) {
+        if let Some(usage) = self.parts.library.at_hand(&key) {
             return Ok(usage);
         }
         let usage = self.read(move |library| library.usage(&key)).await?;
@@ -373,9 +383,14 @@ impl Meter {
         &self,
         work: impl FnOnce(&dyn Library) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let _turn = self.readers.acquire().await.map_err(|_| Error::Stopping)?;
-        let library = Arc::clone(&self.library);
-        if !self.writer.has_a_thread() {
+        let _turn = self
+            .parts
+            .readers
+            .acquire()
+            .await
+            .map_err(|_| Error::Stopping)?;
+        let library = Arc::clone(&self.parts.library);
+        if !self.parts.writer.has_a_thread() {
             return work(&*library);
         }
         let read = tokio::task::spawn_blocking(move || work(&*library)).await;
@@ -390,7 +405,7 @@ impl Meter {
         &self,
         change: Change,
     ) -> Result<(Arc<SessionUsage>, bool), Error> {
-        match self.writer.submit(self.request(change)).await? {
+        match self.parts.writer.submit(self.request(change)).await? {
             Answer::Session { usage, created } => Ok((usage, created)),
             other => Err(unexpected(&other)),
         }
@@ -401,7 +416,7 @@ impl Meter {
     }
 
     async fn prices_changed(&self, change: Change) -> Result<(Arc<Prices>, usize), Error> {
-        match self.writer.submit(self.request(change)).await? {
+        match self.parts.writer.submit(self.request(change)).await? {
             Answer::Prices { prices, removed } => Ok((prices, removed)),
             other => Err(unexpected(&other)),
         }

@@ -171,6 +171,10 @@ pub trait Ledger: Send + std::fmt::Debug {
     /// Carries out requests in their order and answers each.
     fn commit(&mut self, requests: Vec<Request>, now: Timestamp) -> Vec<Result<Answer, Error>>;
 
+    /// Does what the last commit left to do, once its callers have their answers. A failure loses nothing and is tried
+    /// again.
+    fn settle(&mut self, _now: Timestamp) {}
+
     /// Does what can be done while nobody waits.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Error;
 use super::meter::{Meter, unexpected};
-use super::ports::{Answer, Change, Recorded, Recording, ReportedBacklog};
+use super::ports::{Answer, Change, Recorded, Recording, ReportedBacklog, Request};
 use super::writer::{Waiting, Writer};
 use crate::domain::event::{Event, SentEvent};
 use crate::domain::limits::BACKLOGS_MAX;
@@ -103,9 +103,9 @@ impl Meter {
         batch: impl Into<CheckedBatch>,
         events_max: usize,
     ) -> Result<Vec<Recorded>, Error> {
-        let waiting =
-            tokio::time::timeout(super::writer::ROOM_TIMEOUT, self.enqueue(batch, events_max));
-        waiting.await.map_err(|_| Error::Busy)??.outcomes().await
+        let (request, refused) = self.recording(batch.into(), events_max)?;
+        let waiting = self.parts.writer.enqueue_in_time(request).await?;
+        self.answered(waiting, refused).outcomes().await
     }
 
     /// Puts a batch into the queue as soon as there is room. Batches of one caller are recorded in the order in which
@@ -118,7 +118,25 @@ impl Meter {
         batch: impl Into<CheckedBatch>,
         events_max: usize,
     ) -> Result<RecordingUsage, Error> {
-        let batch = batch.into();
+        let (request, refused) = self.recording(batch.into(), events_max)?;
+        let waiting = self.parts.writer.enqueue(request).await?;
+        Ok(self.answered(waiting, refused))
+    }
+
+    fn answered(&self, waiting: Waiting, refused: Vec<Option<Problem>>) -> RecordingUsage {
+        RecordingUsage {
+            waiting,
+            refused,
+            writer: self.parts.writer.clone(),
+        }
+    }
+
+    /// What the ledger is asked, and for each event what breaks a rule, if something does.
+    fn recording(
+        &self,
+        batch: CheckedBatch,
+        events_max: usize,
+    ) -> Result<(Request, Vec<Option<Problem>>), Error> {
         let count = batch.events.len();
         if count == 0 || count > events_max {
             return Err(Problem::new(
@@ -144,15 +162,7 @@ impl Meter {
             recorder_id: Arc::from(batch.recorder_id),
             backlogs,
         };
-        let waiting = self
-            .writer
-            .enqueue(self.request(Change::Record(recording)))
-            .await?;
-        Ok(RecordingUsage {
-            waiting,
-            refused,
-            writer: self.writer.clone(),
-        })
+        Ok((self.request(Change::Record(recording)), refused))
     }
 
     /// Notes what a recorder holds.
@@ -170,7 +180,11 @@ impl Meter {
             recorder_id: Arc::from(recorder_id),
             backlogs,
         };
-        self.writer.submit(self.request(change)).await.map(|_| ())
+        self.parts
+            .writer
+            .submit(self.request(change))
+            .await
+            .map(|_| ())
     }
 }
 

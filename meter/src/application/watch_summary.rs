@@ -128,7 +128,7 @@ impl Meter {
             follow: request.follow,
             named,
             watched,
-            sessions: self.library.live().subscribe(),
+            sessions: self.parts.library.live().subscribe(),
             last_summary: None,
             last_message: Instant::now(),
             done: false,
@@ -139,8 +139,8 @@ impl Meter {
     /// A session in memory, which stays there while it is watched.
     async fn hold(&self, key: SessionKey) -> Result<Watched, Error> {
         loop {
-            if let Some((live, versions)) = self.library.live().watch(&key) {
-                if self.library.is_shared() {
+            if let Some((live, versions)) = self.parts.library.live().watch(&key) {
+                if self.parts.library.is_shared() {
                     // Whoever comes from another replica has seen what that one knew: this one must not know less.
                     let key = key.clone();
                     self.read(move |library| library.catch_up(&key)).await?;

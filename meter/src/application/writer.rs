@@ -15,14 +15,19 @@ use super::ports::{Answer, Change, Ledger, Request};
 /// Events that may wait at once; at about half a kilobyte each they take some 30 MB. Whoever comes then has to wait.
 const WAITING_EVENTS_MAX: usize = 65_536;
 /// How long a unary call waits for room before it is told to come again.
-pub(super) const ROOM_TIMEOUT: Duration = Duration::from_secs(2);
+const ROOM_TIMEOUT: Duration = Duration::from_secs(2);
 /// Events of one transaction, about: more would make the first of them wait for the last.
-const GROUP_EVENTS_MAX: usize = 20_000;
+const GROUP_EVENTS_MAX: usize = 8_000;
 /// Requests of one transaction.
 const GROUP_REQUESTS_MAX: usize = 4_096;
-/// How long a group is waited for while many call at once: a commit costs the same for one and for a hundred. Whoever
-/// calls alone never waits.
+/// How long a group is waited for at most while many call at once: a commit costs the same for one and for a hundred.
+/// Whoever calls alone never waits.
 const LINGER: Duration = Duration::from_micros(1_500);
+/// How often it is looked whether a group is large enough meanwhile.
+const LINGER_LOOK_EVERY: Duration = Duration::from_micros(200);
+/// Requests of a group that is large enough not to wait for more: were it larger, those who wait for their answers would
+/// leave the processors without work.
+const LINGER_REQUESTS_MAX: usize = 64;
 /// Requests of the last group from which on many call at once.
 const LINGER_REQUESTS_MIN: usize = 4;
 /// Events of a group that is large enough not to wait for more.
@@ -50,9 +55,9 @@ pub enum Health {
 
 struct Job {
     request: Request,
-    reply: oneshot::Sender<Result<Answer, Error>>,
+    reply: Reply,
     /// Room in the queue, given back when the job is done.
-    _room: OwnedSemaphorePermit,
+    room: OwnedSemaphorePermit,
 }
 
 enum Drive {
@@ -155,10 +160,7 @@ impl Writer {
     /// # Errors
     /// [`Error::Busy`] if there is no room, and why the ledger did not carry it out.
     pub async fn submit(&self, request: Request) -> Result<Answer, Error> {
-        let waiting = tokio::time::timeout(ROOM_TIMEOUT, self.enqueue(request))
-            .await
-            .map_err(|_| Error::Busy)??;
-        waiting.answer().await
+        self.enqueue_in_time(request).await?.answer().await
     }
 
     /// Puts a request into the queue, as soon as there is room. Requests that one caller puts in one after the other are
@@ -167,19 +169,35 @@ impl Writer {
     /// # Errors
     /// [`Error::Stopping`] if the writer takes nothing any more.
     pub async fn enqueue(&self, request: Request) -> Result<Waiting, Error> {
-        let weight = weight(&request).min(WAITING_EVENTS_MAX);
-        let weight = u32::try_from(weight).map_err(|_| Error::Busy)?;
         let room = Arc::clone(&self.0.room)
-            .acquire_many_owned(weight)
+            .acquire_many_owned(room_for(&request)?)
             .await
             .map_err(|_| Error::Stopping)?;
+        self.put(request, room)
+    }
+
+    /// The same, but does not wait for room for ever.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if there was no room, and [`Error::Stopping`].
+    pub async fn enqueue_in_time(&self, request: Request) -> Result<Waiting, Error> {
+        // Nearly always there is room, and no clock need be asked.
+        match Arc::clone(&self.0.room).try_acquire_many_owned(room_for(&request)?) {
+            Ok(room) => self.put(request, room),
+            Err(_) => tokio::time::timeout(ROOM_TIMEOUT, self.enqueue(request))
+                .await
+                .map_err(|_| Error::Busy)?,
+        }
+    }
+
+    fn put(&self, request: Request, room: OwnedSemaphorePermit) -> Result<Waiting, Error> {
         match &self.0.drive {
             Drive::Thread(sender) => {
                 let (reply, receiver) = oneshot::channel();
                 let job = Job {
                     request,
                     reply,
-                    _room: room,
+                    room,
                 };
                 let sender = sender.lock().unwrap_or_else(PoisonError::into_inner);
                 sender
@@ -193,6 +211,7 @@ impl Writer {
                 let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut answers = ledger.commit(vec![request], self.0.clock.now());
                 note(&self.0.health, &answers);
+                ledger.settle(self.0.clock.now());
                 let answer = answers.pop().unwrap_or(Err(Error::Internal(
                     "a request without an answer".to_owned(),
                 )));
@@ -266,6 +285,11 @@ impl Writer {
     }
 }
 
+fn room_for(request: &Request) -> Result<u32, Error> {
+    let weight = weight(request).min(WAITING_EVENTS_MAX);
+    u32::try_from(weight).map_err(|_| Error::Busy)
+}
+
 fn weight(request: &Request) -> usize {
     match &request.change {
         Change::Record(recording) => recording.events.len().max(1),
@@ -292,7 +316,7 @@ fn drive(
                 last_requests = group.len();
                 let (requests, replies): (Vec<_>, Vec<_>) = group
                     .into_iter()
-                    .map(|job| (job.request, (job.reply, job._room)))
+                    .map(|job| (job.request, (job.reply, job.room)))
                     .unzip();
                 let (count, started) = (requests.len(), Instant::now());
                 let answers = ledger.commit(requests, clock.now());
@@ -300,11 +324,8 @@ fn drive(
                     observer.committed(count, started.elapsed());
                 }
                 note(health, &answers);
-                for (answer, (reply, room)) in answers.into_iter().zip(replies) {
-                    drop(room);
-                    // A caller that has gone away learns by asking again: the event is a duplicate then.
-                    let _ = reply.send(answer);
-                }
+                reply_all(answers, replies);
+                ledger.settle(clock.now());
             }
             Err(mpsc::RecvTimeoutError::Timeout) => {
                 tidy(&mut *ledger, clock.now());
@@ -332,6 +353,28 @@ fn drive(
     }
 }
 
+type Reply = oneshot::Sender<Result<Answer, Error>>;
+
+/// Tells everybody of a group, once the room that they took is free for others.
+fn reply_all(answers: Vec<Result<Answer, Error>>, replies: Vec<(Reply, OwnedSemaphorePermit)>) {
+    let mut all_room: Option<OwnedSemaphorePermit> = None;
+    let replies: Vec<Reply> = replies
+        .into_iter()
+        .map(|(reply, room)| {
+            match &mut all_room {
+                Some(all) => all.merge(room),
+                None => all_room = Some(room),
+            }
+            reply
+        })
+        .collect();
+    drop(all_room);
+    for (answer, reply) in answers.into_iter().zip(replies) {
+        // A caller that has gone away learns by asking again: the event is a duplicate then.
+        let _ = reply.send(answer);
+    }
+}
+
 fn tidy(ledger: &mut dyn Ledger, now: Timestamp) {
     if let Err(error) = ledger.tidy(now) {
         tracing::warn!(%error, "the ledger could not be tidied; it will be tried again");
@@ -346,9 +389,12 @@ fn gather(first: Job, jobs: &mpsc::Receiver<Job>, linger: Option<Duration>) -> V
     if let Some(linger) = linger
         && events < LINGER_EVENTS_MAX
     {
-        // Asleep and not at the queue: nobody who comes has to wake this thread.
-        std::thread::sleep(linger);
-        take_waiting(&mut group, &mut events, jobs);
+        let until = Instant::now() + linger;
+        while group.len() < LINGER_REQUESTS_MAX && Instant::now() < until {
+            // Asleep and not at the queue: nobody who comes has to wake this thread.
+            std::thread::sleep(LINGER_LOOK_EVERY);
+            take_waiting(&mut group, &mut events, jobs);
+        }
     }
     group
 }

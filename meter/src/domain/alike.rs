@@ -28,6 +28,8 @@ pub struct Own<'a> {
 pub struct Alike {
     sent: SentEvent,
     event: Event,
+    /// Of what others may share.
+    shared_hash: u64,
 }
 
 impl Alike {
@@ -37,7 +39,12 @@ impl Alike {
     /// The first rule that it breaks; see [`validate::event`].
     pub fn new(sent: SentEvent) -> Result<Self, Problem> {
         let event = validate::event(sent.clone())?;
-        Ok(Self { sent, event })
+        let shared_hash = content_hash::of_shared(&sent);
+        Ok(Self {
+            sent,
+            event,
+            shared_hash,
+        })
     }
 
     /// The event that this was made from, as it was sent.
@@ -78,7 +85,7 @@ impl Alike {
             replaces: None,
             labels: Default::default(),
             simulated: self.event.simulated,
-            content_hash: content_hash::of_alike(&self.sent, own, scratch),
+            content_hash: content_hash::of_own(self.shared_hash, &own, scratch),
         })
     }
 }

@@ -5,9 +5,10 @@ use reelmeter_rating::{Basis, Outcome, Variant};
 use super::alike::Own;
 use super::event::{Sent, SentEvent};
 
-/// The fingerprint of an event's content. Labels count in the order of their keys, quantities in the order in which
-/// they were sent. Fields at their default leave no trace, so that an event keeps its fingerprint when the contract
-/// grows. 64 bits: it only ever tells apart events of one id, which differ by mistake and not by design.
+/// The fingerprint of an event's content, in two steps: of what it may share with others, and of that together with what
+/// is its own. Labels count in the order of their keys, quantities in the order in which they were sent. The id is no
+/// part of it: only events of one id are ever compared. 64 bits: it only ever tells apart events of one id, which differ
+/// by mistake and not by design.
 #[must_use]
 pub fn of(event: &SentEvent) -> i64 {
     let values: Vec<i64> = event
@@ -22,24 +23,23 @@ pub fn of(event: &SentEvent) -> i64 {
         scene: event.scene,
         attempt: event.attempt,
     };
-    of_alike(event, own, &mut Vec::new())
+    of_own(of_shared(event), &own, &mut Vec::new())
 }
 
-/// The same of an event that shares everything with this one but what is its own. `scratch` is overwritten.
+/// The fingerprint of what an event may share with others. Fields at their default leave no trace, so that an event keeps
+/// its fingerprint when the contract grows.
 #[must_use]
-pub fn of_alike(event: &SentEvent, own: Own<'_>, scratch: &mut Vec<u8>) -> i64 {
-    scratch.clear();
-    let mut content = Content(scratch);
-    content.text(1, own.event_id);
+pub fn of_shared(event: &SentEvent) -> u64 {
+    let mut bytes = Vec::new();
+    let mut content = Content(&mut bytes);
     content.text(2, &event.session_id);
     content.text(3, &event.service);
     content.text(4, &event.model);
     content.text(5, &event.rate_model);
     content.text(6, &event.model_display_name);
-    for (quantity, value) in event.quantities.iter().zip(own.values) {
+    for quantity in &event.quantities {
         content.tag(7);
         content.text(8, &quantity.metric);
-        content.number(9, *value);
         content.number(10, sent(quantity.basis, basis_number));
         if let Some(billed) = &quantity.provider_billed {
             content.tag(11);
@@ -48,14 +48,7 @@ pub fn of_alike(event: &SentEvent, own: Own<'_>, scratch: &mut Vec<u8>) -> i64 {
             content.text(14, &billed.expected_value);
         }
     }
-    if let Some(time) = &own.occur_time {
-        content.tag(15);
-        content.number(16, time.seconds);
-        content.number(17, i64::from(time.nanoseconds));
-    }
     content.text(18, &event.stage);
-    content.number(19, i64::from(own.scene));
-    content.number(20, i64::from(own.attempt));
     content.number(21, sent(event.outcome, outcome_number));
     content.text(22, &event.replaces_event_id);
     content.text(23, &event.reservation_id);
@@ -66,9 +59,34 @@ pub fn of_alike(event: &SentEvent, own: Own<'_>, scratch: &mut Vec<u8>) -> i64 {
         content.text(27, value);
     }
     content.number(28, i64::from(event.simulated));
-    let hash = blake3::hash(scratch);
-    let (bytes, _) = hash.as_bytes().as_chunks::<8>();
-    bytes.first().map_or(0, |bytes| i64::from_le_bytes(*bytes))
+    first_word(&bytes)
+}
+
+/// The fingerprint of an event that shares what [`of_shared`] was made from and has this for its own. `scratch` is
+/// overwritten. With up to four quantities all of it goes into one block of the hash function.
+#[must_use]
+pub fn of_own(shared: u64, own: &Own<'_>, scratch: &mut Vec<u8>) -> i64 {
+    scratch.clear();
+    scratch.extend_from_slice(&shared.to_le_bytes());
+    // How many there are is told by what is shared.
+    for value in own.values {
+        scratch.extend_from_slice(&value.to_le_bytes());
+    }
+    let (seconds, nanoseconds) = own
+        .occur_time
+        .map_or((0, 0), |time| (time.seconds, time.nanoseconds));
+    scratch.push(own.occur_time.is_some().into());
+    scratch.extend_from_slice(&seconds.to_le_bytes());
+    scratch.extend_from_slice(&nanoseconds.to_le_bytes());
+    scratch.extend_from_slice(&own.scene.to_le_bytes());
+    scratch.extend_from_slice(&own.attempt.to_le_bytes());
+    first_word(scratch).cast_signed()
+}
+
+fn first_word(bytes: &[u8]) -> u64 {
+    let hash = blake3::hash(bytes);
+    let (words, _) = hash.as_bytes().as_chunks::<8>();
+    words.first().map_or(0, |word| u64::from_le_bytes(*word))
 }
 
 /// Tagged fields, each with its length: no two contents give the same bytes.

@@ -74,16 +74,21 @@ pub(super) trait Events:
     const EVENTS_TAG: u32;
     /// Whether the answer names the events by their ids.
     const NAMES_IDS: bool;
+    /// Bytes that are set aside for a request, and for its answer; either may turn out larger.
+    const BUFFER_BYTES: usize;
 }
 
 impl Events for wire::StreamUsageRequest {
     const EVENTS_TAG: u32 = 2;
     const NAMES_IDS: bool = false;
+    const BUFFER_BYTES: usize = 8_192;
 }
 
 impl Events for wire::RecordUsageRequest {
     const EVENTS_TAG: u32 = 1;
     const NAMES_IDS: bool = true;
+    // Mostly it is one event.
+    const BUFFER_BYTES: usize = 512;
 }
 
 /// Reads a request: its events one by one, everything else by the generated code.
@@ -150,7 +155,7 @@ impl<R: Events, A: Message + Send + 'static> Codec for BatchCodec<R, A> {
     type Decoder = Self;
 
     fn encoder(&mut self) -> Self::Encoder {
-        ProstEncoder::new(BufferSettings::default())
+        ProstEncoder::new(buffers::<R>())
     }
 
     fn decoder(&mut self) -> Self {
@@ -158,9 +163,20 @@ impl<R: Events, A: Message + Send + 'static> Codec for BatchCodec<R, A> {
     }
 }
 
+/// When so many bytes of answers are ready they are sent, though there may be more.
+const YIELD_BYTES: usize = 32_768;
+
+fn buffers<R: Events>() -> BufferSettings {
+    BufferSettings::new(R::BUFFER_BYTES, YIELD_BYTES)
+}
+
 impl<R: Events, A: Message + Send + 'static> Decoder for BatchCodec<R, A> {
     type Item = SentBatch;
     type Error = Status;
+
+    fn buffer_settings(&self) -> BufferSettings {
+        buffers::<R>()
+    }
 
     fn decode(&mut self, message: &mut DecodeBuf<'_>) -> Result<Option<SentBatch>, Status> {
         use bytes::Buf;

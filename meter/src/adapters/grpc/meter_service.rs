@@ -38,14 +38,22 @@ pub(super) type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send
 #[derive(Clone, Debug)]
 pub struct MeterApi {
     meter: Meter,
-    shutdown: CancellationToken,
+    /// Shared, since a clone of a token takes a lock and every call has its own API.
+    shutdown: Arc<CancellationToken>,
 }
 
 impl MeterApi {
     /// The API of a meter; its streams end when `shutdown` is cancelled.
     #[must_use]
     pub fn new(meter: Meter, shutdown: CancellationToken) -> Self {
-        Self { meter, shutdown }
+        Self {
+            meter,
+            shutdown: Arc::new(shutdown),
+        }
+    }
+
+    fn token(&self) -> CancellationToken {
+        CancellationToken::clone(&self.shutdown)
     }
 
     /// The same API for whoever the door let through: their tenant's sessions, under their name.
@@ -53,7 +61,7 @@ impl MeterApi {
         let caller = Caller::of(request)?;
         Ok(Self {
             meter: self.meter.asked_by(&caller.tenant, &caller.name),
-            shutdown: self.shutdown.clone(),
+            shutdown: Arc::clone(&self.shutdown),
         })
     }
 
@@ -62,7 +70,7 @@ impl MeterApi {
         &self,
         request: wire::WatchSummaryRequest,
     ) -> Result<Answers<SharedMessage>, Status> {
-        let messages = watch_summary::answers(self.meter.clone(), request, self.shutdown.clone());
+        let messages = watch_summary::answers(self.meter.clone(), request, self.token());
         Ok(Box::pin(messages.await.map_err(status)?))
     }
 
@@ -100,7 +108,8 @@ impl MeterApi {
         request: Request<impl Stream<Item = Result<SentBatch, Status>> + Send + Unpin + 'static>,
     ) -> Result<Response<Answers<wire::StreamUsageResponse>>, Status> {
         let api = self.asked_by(&request)?;
-        let answers = stream_usage::answers(api.meter, request.into_inner(), api.shutdown);
+        let shutdown = api.token();
+        let answers = stream_usage::answers(api.meter, request.into_inner(), shutdown);
         Ok(Response::new(Box::pin(answers)))
     }
 
@@ -305,11 +314,7 @@ impl MeterService for MeterApi {
         request: Request<wire::ExportEventsRequest>,
     ) -> Result<Response<Self::ExportEventsStream>, Status> {
         let api = self.asked_by(&request)?;
-        let data = export::data(
-            api.meter.clone(),
-            request.into_inner(),
-            api.shutdown.clone(),
-        );
+        let data = export::data(api.meter.clone(), request.into_inner(), api.token());
         Ok(Response::new(Box::pin(data.map_err(status)?)))
     }
 

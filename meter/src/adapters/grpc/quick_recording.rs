@@ -1,94 +1,121 @@
 //! `RecordUsage` and `StreamUsage` with events that are read straight from the wire.
 //!
-//! As with [`super::shared_summary`], this service stands in front of the generated one, takes these methods over with a
-//! codec of its own, and hands everything else on.
+//! These two stand in front of all services, behind the door: they are nearly all calls that a meter gets, and are known
+//! by their path without the router. Everything else goes on to it.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use futures::future::Either;
 use reelmeter_proto::meter::v1 as wire;
 use tonic::codegen::{Body, BoxFuture, Service, StdError, http};
-use tonic::server::{Grpc, NamedService, StreamingService, UnaryService};
+use tonic::server::{Grpc, StreamingService, UnaryService};
 use tonic::{Request, Response, Status, Streaming};
+use tower::Layer;
 
 use super::MeterApi;
 use super::batch::{BatchCodec, SentBatch};
 use super::meter_service::Answers;
 use super::read_events::KnownEvents;
-use super::shared_summary::SharedSummaries;
 
 const RECORD_PATH: &str = "/reelmeter.meter.v1.MeterService/RecordUsage";
 const STREAM_PATH: &str = "/reelmeter.meter.v1.MeterService/StreamUsage";
 
-/// The meter's service with these methods taken over.
+/// Puts [`QuickRecording`] in front of the services behind it.
 #[derive(Clone, Debug)]
-pub(super) struct QuickRecording {
+pub(super) struct QuickRecordingLayer(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
     api: MeterApi,
-    others: SharedSummaries,
     known: Arc<KnownEvents>,
     request_bytes_max: usize,
 }
 
-impl QuickRecording {
+impl QuickRecordingLayer {
     pub(super) fn new(api: MeterApi, request_bytes_max: usize) -> Self {
-        Self {
-            others: SharedSummaries::new(api.clone(), request_bytes_max),
+        Self(Arc::new(Shared {
             api,
             known: Arc::default(),
             request_bytes_max,
+        }))
+    }
+}
+
+impl<S> Layer<S> for QuickRecordingLayer {
+    type Service = QuickRecording<S>;
+
+    fn layer(&self, others: S) -> Self::Service {
+        QuickRecording {
+            shared: Arc::clone(&self.0),
+            others,
         }
     }
 }
 
-impl NamedService for QuickRecording {
-    const NAME: &'static str = <SharedSummaries as NamedService>::NAME;
+/// The meter's services with these methods taken over. Cheap to clone: every call has its own.
+#[derive(Clone, Debug)]
+pub(super) struct QuickRecording<S> {
+    shared: Arc<Shared>,
+    others: S,
 }
 
-impl<B> Service<http::Request<B>> for QuickRecording
+impl<S, B> Service<http::Request<B>> for QuickRecording<S>
 where
+    S: Service<http::Request<B>, Response = http::Response<tonic::body::Body>>,
     B: Body + Send + 'static,
     B::Error: Into<StdError> + Send + 'static,
 {
-    type Response = http::Response<tonic::body::Body>;
-    type Error = Infallible;
-    type Future = BoxFuture<Self::Response, Infallible>;
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Either<BoxFuture<Self::Response, Self::Error>, S::Future>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.others.poll_ready(context)
     }
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        let method = Recording(self.api.clone());
-        let known = Arc::clone(&self.known);
-        let request_bytes_max = Some(self.request_bytes_max);
+        let method = || Recording(Arc::clone(&self.shared));
+        let request_bytes_max = Some(self.shared.request_bytes_max);
         match request.uri().path() {
-            RECORD_PATH => Box::pin(async move {
-                let codec: BatchCodec<wire::RecordUsageRequest, _> = BatchCodec::new(known);
-                let mut grpc =
-                    Grpc::new(codec).apply_max_message_size_config(request_bytes_max, None);
-                Ok(grpc.unary(method, request).await)
-            }),
-            STREAM_PATH => Box::pin(async move {
-                let codec: BatchCodec<wire::StreamUsageRequest, _> = BatchCodec::new(known);
-                let mut grpc =
-                    Grpc::new(codec).apply_max_message_size_config(request_bytes_max, None);
-                Ok(grpc.streaming(method, request).await)
-            }),
-            _ => self.others.call(request),
+            RECORD_PATH => {
+                let method = method();
+                Either::Left(Box::pin(async move {
+                    let codec: BatchCodec<wire::RecordUsageRequest, _> = method.codec();
+                    let mut grpc =
+                        Grpc::new(codec).apply_max_message_size_config(request_bytes_max, None);
+                    Ok(grpc.unary(method, request).await)
+                }))
+            }
+            STREAM_PATH => {
+                let method = method();
+                Either::Left(Box::pin(async move {
+                    let codec: BatchCodec<wire::StreamUsageRequest, _> = method.codec();
+                    let mut grpc =
+                        Grpc::new(codec).apply_max_message_size_config(request_bytes_max, None);
+                    Ok(grpc.streaming(method, request).await)
+                }))
+            }
+            _ => Either::Right(self.others.call(request)),
         }
     }
 }
 
-struct Recording(MeterApi);
+struct Recording(Arc<Shared>);
+
+impl Recording {
+    fn codec<R, A>(&self) -> BatchCodec<R, A> {
+        BatchCodec::new(Arc::clone(&self.0.known))
+    }
+}
 
 impl UnaryService<SentBatch> for Recording {
     type Response = wire::RecordUsageResponse;
     type Future = BoxFuture<Response<Self::Response>, Status>;
 
     fn call(&mut self, request: Request<SentBatch>) -> Self::Future {
-        let api = self.0.clone();
-        Box::pin(async move { api.record(request).await })
+        let shared = Arc::clone(&self.0);
+        Box::pin(async move { shared.api.record(request).await })
     }
 }
 
@@ -98,7 +125,7 @@ impl StreamingService<SentBatch> for Recording {
     type Future = BoxFuture<Response<Self::ResponseStream>, Status>;
 
     fn call(&mut self, request: Request<Streaming<SentBatch>>) -> Self::Future {
-        let api = self.0.clone();
-        Box::pin(async move { api.stream(request).await })
+        let shared = Arc::clone(&self.0);
+        Box::pin(async move { shared.api.stream(request).await })
     }
 }

@@ -67,28 +67,34 @@ impl<'a> Fields<'a> {
         let mut fields = Self::default();
         while !rest.is_empty() {
             let (tag, kind) = decode_key(rest).ok()?;
-            match (tag, kind) {
-                (1, WireType::LengthDelimited) => fields.event_id = piece(rest)?,
-                (2, WireType::LengthDelimited) => fields.session_id = piece(rest)?,
-                (3, WireType::LengthDelimited) => fields.service = piece(rest)?,
-                (4, WireType::LengthDelimited) => fields.model = piece(rest)?,
-                (5, WireType::LengthDelimited) => fields.rate_model = piece(rest)?,
-                (6, WireType::LengthDelimited) => fields.model_display_name = piece(rest)?,
-                (7, WireType::LengthDelimited) => fields.add_quantity(piece(rest)?)?,
-                (8, WireType::LengthDelimited) if fields.occur_time.is_none() => {
-                    fields.occur_time = Some(time(piece(rest)?)?);
-                }
-                (9, WireType::LengthDelimited) => fields.stage = piece(rest)?,
-                (10, WireType::Varint) => fields.scene = small(rest)?,
-                (11, WireType::Varint) => fields.attempt = small(rest)?,
-                (12, WireType::Varint) => fields.outcome = small(rest)?,
-                (14, WireType::LengthDelimited) => fields.reservation_id = piece(rest)?,
-                (15, WireType::Varint) => fields.variant = small(rest)?,
-                (17, WireType::Varint) => fields.simulated = decode_varint(rest).ok()? != 0,
-                _ => return None,
-            }
+            fields.take(tag, kind, rest)?;
         }
         Some(fields)
+    }
+
+    /// Takes the field that comes next, whose key was read.
+    fn take(&mut self, tag: u32, kind: WireType, rest: &mut &'a [u8]) -> Option<()> {
+        match (tag, kind) {
+            (1, WireType::LengthDelimited) => self.event_id = piece(rest)?,
+            (2, WireType::LengthDelimited) => self.session_id = piece(rest)?,
+            (3, WireType::LengthDelimited) => self.service = piece(rest)?,
+            (4, WireType::LengthDelimited) => self.model = piece(rest)?,
+            (5, WireType::LengthDelimited) => self.rate_model = piece(rest)?,
+            (6, WireType::LengthDelimited) => self.model_display_name = piece(rest)?,
+            (7, WireType::LengthDelimited) => self.add_quantity(piece(rest)?)?,
+            (8, WireType::LengthDelimited) if self.occur_time.is_none() => {
+                self.occur_time = Some(time(piece(rest)?)?);
+            }
+            (9, WireType::LengthDelimited) => self.stage = piece(rest)?,
+            (10, WireType::Varint) => self.scene = small(rest)?,
+            (11, WireType::Varint) => self.attempt = small(rest)?,
+            (12, WireType::Varint) => self.outcome = small(rest)?,
+            (14, WireType::LengthDelimited) => self.reservation_id = piece(rest)?,
+            (15, WireType::Varint) => self.variant = small(rest)?,
+            (17, WireType::Varint) => self.simulated = decode_varint(rest).ok()? != 0,
+            _ => return None,
+        }
+        Some(())
     }
 
     fn add_quantity(&mut self, mut rest: &'a [u8]) -> Option<()> {
@@ -112,22 +118,27 @@ impl<'a> Fields<'a> {
         self.metrics.get(..self.quantities).unwrap_or_default()
     }
 
+    /// The texts that it may share with others: those that every event has, and its metrics.
+    fn shared_texts(&self) -> impl Iterator<Item = &'a [u8]> {
+        let texts = [
+            self.session_id,
+            self.service,
+            self.model,
+            self.rate_model,
+            self.model_display_name,
+            self.stage,
+            self.reservation_id,
+        ];
+        let metrics = self.metrics.into_iter().take(self.quantities);
+        texts.into_iter().chain(metrics.map(|(metric, _)| metric))
+    }
+
     /// What it shares with others like it, as a number.
     fn shared_hash(&self, seed: &foldhash::fast::RandomState) -> u64 {
         let mut hasher = seed.build_hasher();
-        let mut text = |text: &[u8]| {
+        for text in self.shared_texts() {
             hasher.write_usize(text.len());
             hasher.write(text);
-        };
-        text(self.session_id);
-        text(self.service);
-        text(self.model);
-        text(self.rate_model);
-        text(self.model_display_name);
-        text(self.stage);
-        text(self.reservation_id);
-        for (metric, _) in self.metrics() {
-            text(metric);
         }
         for (_, basis) in self.metrics() {
             hasher.write_i32(*basis);
@@ -165,36 +176,163 @@ fn time(mut rest: &[u8]) -> Option<SentTime> {
     })
 }
 
+/// How the bytes of an event lie that was written field by field in the order of their numbers, as nearly all are. Of one
+/// that lies the same, long pieces are compared at once.
+#[derive(Debug)]
+struct Layout {
+    /// The fields between the id and the first quantity.
+    head: Vec<u8>,
+    /// Of each quantity, what stands before its value and after it.
+    around: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+/// The key of a field whose number and type fit into one byte.
+const fn key(tag: u8, kind: WireType) -> u8 {
+    tag << 3 | kind as u8
+}
+
+const ID: u8 = key(1, WireType::LengthDelimited);
+const QUANTITY: u8 = key(7, WireType::LengthDelimited);
+const VALUE: u8 = key(2, WireType::Varint);
+
+/// What stands behind this key, if it comes next.
+fn behind<'a>(rest: &mut &'a [u8], key: u8) -> Option<&'a [u8]> {
+    let (first, after) = rest.split_first()?;
+    if *first != key {
+        return None;
+    }
+    *rest = after;
+    piece(rest)
+}
+
+impl Layout {
+    fn of(mut rest: &[u8]) -> Option<Self> {
+        let rest = &mut rest;
+        behind(rest, ID)?;
+        let head = *rest;
+        while let [first, ..] = rest
+            && (key(2, WireType::LengthDelimited)..=key(6, WireType::LengthDelimited))
+                .contains(first)
+            && first & 7 == WireType::LengthDelimited as u8
+        {
+            behind(rest, *first)?;
+        }
+        let head = head.get(..head.len() - rest.len())?.to_vec();
+        let mut around = Vec::new();
+        while rest.first() == Some(&QUANTITY) {
+            let quantity = behind(rest, QUANTITY)?;
+            let mut inner = quantity;
+            let inner = &mut inner;
+            behind(inner, key(1, WireType::LengthDelimited))?;
+            let before = quantity.get(..quantity.len() - inner.len())?.to_vec();
+            let [VALUE, value @ ..] = *inner else {
+                return None;
+            };
+            *inner = value;
+            decode_varint(inner).ok()?;
+            around.push((before, inner.to_vec()));
+        }
+        Some(Self { head, around })
+    }
+
+    /// The fields that an event which lies the same has for its own, and those behind its quantities; its other fields
+    /// are left empty. `None`: it lies in another way, or has other words.
+    fn rest_of<'a>(&self, mut rest: &'a [u8]) -> Option<Fields<'a>> {
+        let rest = &mut rest;
+        let mut fields = Fields {
+            event_id: behind(rest, ID)?,
+            ..Fields::default()
+        };
+        *rest = rest.strip_prefix(self.head.as_slice())?;
+        for (place, (before, after)) in self.around.iter().enumerate() {
+            let mut quantity = behind(rest, QUANTITY)?.strip_prefix(before.as_slice())?;
+            let [VALUE, value @ ..] = quantity else {
+                return None;
+            };
+            quantity = value;
+            *fields.values.get_mut(place)? = decode_varint(&mut quantity).ok()? as i64;
+            if quantity != after {
+                return None;
+            }
+        }
+        fields.quantities = self.around.len();
+        while !rest.is_empty() {
+            let (tag, kind) = decode_key(rest).ok()?;
+            // Any field in front of these would take the place of one that was compared, or add to them.
+            if tag <= 7 {
+                return None;
+            }
+            fields.take(tag, kind, rest)?;
+        }
+        Some(fields)
+    }
+}
+
 /// An event that others are like, with its words as the wire has them.
 #[derive(Debug)]
 struct Known {
     alike: Alike,
+    /// `None`: it was written in another order.
+    layout: Option<Layout>,
     outcome: i32,
     variant: i32,
+    simulated: bool,
     bases: Vec<i32>,
+    /// Its shared texts one after the other: they are compared with every event, and lie together for that.
+    texts: Vec<u8>,
+    lengths: Vec<usize>,
 }
 
 impl Known {
-    /// Whether an event shares with this one everything that is not its own.
-    fn is_like(&self, fields: &Fields<'_>) -> bool {
+    fn new(alike: Alike, event: &[u8], fields: &Fields<'_>) -> Self {
+        Self {
+            alike,
+            layout: Layout::of(event),
+            outcome: fields.outcome,
+            variant: fields.variant,
+            simulated: fields.simulated,
+            bases: fields.metrics().iter().map(|(_, basis)| *basis).collect(),
+            texts: fields.shared_texts().flatten().copied().collect(),
+            lengths: fields.shared_texts().map(<[u8]>::len).collect(),
+        }
+    }
+
+    /// What an event has for its own that shares everything else with this one and lies the same. `None`: it is to be
+    /// looked at field by field.
+    fn own_of<'a>(&self, event: &'a [u8]) -> Option<Fields<'a>> {
+        let fields = self.layout.as_ref()?.rest_of(event)?;
         let sent = self.alike.sent();
-        let quantities = sent.quantities.iter().zip(&self.bases);
-        sent.session_id.as_bytes() == fields.session_id
-            && sent.service.as_bytes() == fields.service
-            && sent.model.as_bytes() == fields.model
-            && sent.rate_model.as_bytes() == fields.rate_model
-            && sent.model_display_name.as_bytes() == fields.model_display_name
-            && sent.stage.as_bytes() == fields.stage
-            && sent.reservation_id.as_bytes() == fields.reservation_id
-            && sent.simulated == fields.simulated
+        let alike = fields.stage == sent.stage.as_bytes()
+            && fields.reservation_id == sent.reservation_id.as_bytes()
             && self.outcome == fields.outcome
             && self.variant == fields.variant
-            && sent.quantities.len() == fields.quantities
-            && quantities
-                .zip(fields.metrics())
-                .all(|((quantity, basis), (metric, sent_basis))| {
-                    quantity.metric.as_bytes() == *metric && basis == sent_basis
-                })
+            && self.simulated == fields.simulated;
+        alike.then_some(fields)
+    }
+
+    /// Whether an event shares with this one everything that is not its own.
+    fn is_like(&self, fields: &Fields<'_>) -> bool {
+        let bases = fields.metrics().iter().map(|(_, basis)| basis);
+        self.outcome == fields.outcome
+            && self.variant == fields.variant
+            && self.simulated == fields.simulated
+            && self.bases.len() == fields.quantities
+            && self.bases.iter().eq(bases)
+            && self.has_texts_of(fields)
+    }
+
+    fn has_texts_of(&self, fields: &Fields<'_>) -> bool {
+        let mut rest = self.texts.as_slice();
+        for (text, length) in fields.shared_texts().zip(&self.lengths) {
+            if text.len() != *length {
+                return false;
+            }
+            match rest.strip_prefix(text) {
+                Some(after) => rest = after,
+                None => return false,
+            }
+        }
+        true
     }
 }
 
@@ -248,6 +386,13 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// It is no event.
     pub(super) fn read(&mut self, event: &[u8]) -> Result<Result<Event, Problem>, DecodeError> {
+        let quickly = self.last.as_ref().and_then(|known| {
+            let fields = known.own_of(event)?;
+            known.alike.with(fields.own()?, &mut self.scratch)
+        });
+        if let Some(event) = quickly {
+            return Ok(Ok(event));
+        }
         let Some(fields) = Fields::of(event) else {
             return one_by_one(event);
         };
@@ -295,10 +440,5 @@ fn first_of_its_kind(
     fields: &Fields<'_>,
 ) -> Result<Result<Known, Problem>, DecodeError> {
     let sent = from_wire::event(wire::UsageEvent::decode(event)?);
-    Ok(Alike::new(sent).map(|alike| Known {
-        alike,
-        outcome: fields.outcome,
-        variant: fields.variant,
-        bases: fields.metrics().iter().map(|(_, basis)| *basis).collect(),
-    }))
+    Ok(Alike::new(sent).map(|alike| Known::new(alike, event, fields)))
 }

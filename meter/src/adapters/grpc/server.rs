@@ -20,7 +20,8 @@ use tonic::transport::server::Connected;
 use tonic_health::ServingStatus;
 use tonic_web::GrpcWebLayer;
 
-use super::quick_recording::QuickRecording;
+use super::quick_recording::QuickRecordingLayer;
+use super::shared_summary::SharedSummaries;
 use super::{AuditApi, MeterApi, PricingApi};
 use crate::adapters::otlp::TraceApi;
 use crate::application::Meter;
@@ -86,6 +87,7 @@ where
 {
     let (reporter, health_service) = tonic_health::server::health_reporter();
     tokio::spawn(report_health(reporter, health, shutdown.clone()));
+    let api = MeterApi::new(meter.clone(), shutdown.clone());
     let mut builder = Server::builder()
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .http2_max_header_list_size(HEADER_BYTES_MAX)
@@ -98,12 +100,10 @@ where
         .accept_http1(true)
         .layer(WebGuardLayer::new(access.web))
         .layer(GrpcWebLayer::new())
-        .layer(DoorLayer::new(access.door));
+        .layer(DoorLayer::new(access.door))
+        .layer(QuickRecordingLayer::new(api.clone(), MESSAGE_BYTES_MAX));
     let incoming = tls::incoming(access.tls, incoming);
-    let meter_service = QuickRecording::new(
-        MeterApi::new(meter.clone(), shutdown.clone()),
-        MESSAGE_BYTES_MAX,
-    );
+    let meter_service = SharedSummaries::new(api, MESSAGE_BYTES_MAX);
     // The OpenTelemetry Collector compresses unless it is told not to.
     let trace_service = TraceServiceServer::new(TraceApi::new(meter.clone()))
         .accept_compressed(CompressionEncoding::Gzip)

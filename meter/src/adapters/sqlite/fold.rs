@@ -49,7 +49,7 @@ impl SqliteLedger {
         })?;
         self.keys.replace(folded);
         let keys = std::mem::take(&mut self.tail).keys;
-        self.recent.remember(keys, newest, &mut self.newest_folded);
+        self.tail.keys = self.recent.remember(keys, newest, &mut self.newest_folded);
         Ok(())
     }
 

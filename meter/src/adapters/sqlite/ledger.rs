@@ -9,6 +9,7 @@ use lru::LruCache;
 use reelmeter_rating::{Boundaries, RateTable};
 use rusqlite::{Connection, ToSql, params};
 
+use super::carry_over::CarryOver;
 use super::error::Result;
 use super::event_id::EventId;
 use super::keys::KeyIndex;
@@ -98,6 +99,8 @@ pub struct SqliteLedger {
     pub(super) boundaries: Vec<Timestamp>,
     /// The same, in the order of time.
     pub(super) sorted_by: Arc<Boundaries>,
+    /// `None`: the writer carries the log over itself.
+    carry_over: Option<CarryOver>,
     lock: LedgerLock,
 }
 
@@ -164,6 +167,7 @@ impl SqliteLedger {
             last_session,
             sorted_by: Arc::new(Boundaries::new(boundaries.iter().copied())),
             boundaries,
+            carry_over: None,
             lock,
             connection,
         })
@@ -172,6 +176,23 @@ impl SqliteLedger {
     /// Tells whoever wants to open the same file where this meter listens.
     pub fn tell_address(&mut self, address: &str) {
         self.lock.tell_address(address);
+    }
+
+    /// Has most of the log carried over by a thread of its own.
+    pub fn carry_over_beside(&mut self) {
+        let started = CarryOver::start(&self.shared.path);
+        let started = started.and_then(|thread| {
+            self.connection
+                .pragma_update(None, "wal_autocheckpoint", open::CHECKPOINT_PAGES_LEFT)
+                .map_err(|error| OpenError::store(&self.shared.path, error))?;
+            Ok(thread)
+        });
+        match started {
+            Ok(thread) => self.carry_over = Some(thread),
+            Err(error) => {
+                tracing::warn!(%error, "the writer carries its log over itself, which makes it slower");
+            }
+        }
     }
 
     /// Does something in one transaction: all of it is on disk afterwards, or nothing.
@@ -412,13 +433,20 @@ impl Ledger for SqliteLedger {
             }
         }
         answers.extend(self.record_all(waiting, now));
-        if self.tail.events() >= FOLD_AFTER_EVENTS
-            && let Err(error) = self.fold(now)
-        {
-            tracing::warn!(%error, "the rollups could not be brought up to date; it will be tried again");
-        }
         self.let_go();
         answers
+    }
+
+    fn settle(&mut self, now: Timestamp) {
+        if self.tail.events() < FOLD_AFTER_EVENTS {
+            return;
+        }
+        if let Err(error) = self.fold(now) {
+            tracing::warn!(%error, "the rollups could not be brought up to date; it will be tried again");
+        }
+        if let Some(carry_over) = &self.carry_over {
+            carry_over.nudge();
+        }
     }
 
     fn tidy(&mut self, now: Timestamp) -> std::result::Result<(), Error> {
@@ -435,6 +463,7 @@ impl Ledger for SqliteLedger {
 
     fn close(&mut self, now: Timestamp) -> std::result::Result<(), Error> {
         self.fold(now)?;
+        drop(self.carry_over.take());
         // Everything into the file, so that a copy of it alone is whole.
         self.connection
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;

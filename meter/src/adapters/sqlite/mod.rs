@@ -7,6 +7,7 @@ mod audit;
 mod backlog;
 mod between;
 mod budget;
+mod carry_over;
 mod codec;
 mod control;
 mod error;

@@ -32,9 +32,11 @@ const SECOND_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const WRITER_CACHE_KIB: i32 = 8_192;
 /// A reader's page cache, in kibibytes.
 const READER_CACHE_KIB: i32 = 2_048;
-/// Pages in the write-ahead log from which on they are carried over into the file: 16 MiB, so that a page that changes
-/// often is carried over once.
+/// Pages in the write-ahead log from which on the writer carries them over into the file: 16 MiB, so that a page that
+/// changes often is carried over once.
 const CHECKPOINT_PAGES: u32 = 4_096;
+/// The same where most of them were carried over by a thread of its own: 32 MiB.
+pub(super) const CHECKPOINT_PAGES_LEFT: u32 = 8_192;
 /// After a burst the log is cut back to this size, in bytes.
 const JOURNAL_SIZE_MAX_BYTES: u32 = 33_554_432;
 

@@ -54,14 +54,16 @@ impl Recent {
     }
 
     /// Takes on ids that were just folded. Where there are too many, those before them are forgotten, and `older` learns
-    /// of the greatest of them.
-    pub(super) fn remember(&mut self, keys: Keys, newest: Newest, older: &mut Newest) {
+    /// of the greatest of them. Returns an empty map for those to come, with the room of one that is no longer needed.
+    pub(super) fn remember(&mut self, mut keys: Keys, newest: Newest, older: &mut Newest) -> Keys {
         if self.keys.len() + keys.len() <= RECENT_MAX {
-            self.keys.extend(keys);
+            self.keys.extend(keys.drain());
             raise(&mut self.newest, newest);
         } else {
             raise(older, std::mem::replace(&mut self.newest, newest));
-            self.keys = keys;
+            std::mem::swap(&mut self.keys, &mut keys);
+            keys.clear();
         }
+        keys
     }
 }
