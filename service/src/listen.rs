@@ -190,9 +190,13 @@ impl Stream for Incoming {
 
 /// A connection that gives its place back when it ends, and that ends if its caller opens it and says nothing, or not
 /// enough: until the service has answered a first word, which TLS and HTTP/2 do at once, a read that takes too long fails.
+///
+/// Before it writes, it lets those have their turn that wait to run, once until all is written: many calls of a connection
+/// that were answered together then leave in one write, and not each in its own. Where nobody waits, it writes at once.
 #[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
+    has_let_others: bool,
     silence: Option<Pin<Box<Sleep>>>,
     heard_bytes: usize,
     _place: Option<OwnedSemaphorePermit>,
@@ -202,6 +206,7 @@ impl Connection {
     fn new(stream: TcpStream, place: Option<OwnedSemaphorePermit>) -> Self {
         Self {
             stream,
+            has_let_others: false,
             silence: Some(Box::pin(tokio::time::sleep(FIRST_WORD_TIMEOUT))),
             heard_bytes: 0,
             _place: place,
@@ -213,6 +218,16 @@ impl Connection {
         if self.heard_bytes >= FIRST_WORD_BYTES {
             self.silence = None;
         }
+    }
+
+    /// Ready when whoever waited to run when writing began has had their turn.
+    fn others_had_their_turn(&mut self, context: &Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.has_let_others, true) {
+            return Poll::Ready(());
+        }
+        // The runtime puts a task that wakes itself behind all that wait already.
+        context.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn unlimited(stream: TcpStream) -> Self {
@@ -256,6 +271,7 @@ impl AsyncWrite for Connection {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.answering();
+        ready!(self.others_had_their_turn(context));
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -265,6 +281,7 @@ impl AsyncWrite for Connection {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.answering();
+        ready!(self.others_had_their_turn(context));
         Pin::new(&mut self.stream).poll_write_vectored(context, slices)
     }
 
@@ -273,6 +290,7 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.has_let_others = false;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 

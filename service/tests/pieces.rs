@@ -18,8 +18,9 @@ use reelmeter_service::listen::{self, ListenError};
 use reelmeter_service::telemetry::{self, Sink};
 use reelmeter_service::tls::Tls;
 use reelmeter_service::{Clock, Common, Ids, UuidIds, failure, health};
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_stream::StreamExt;
 
 fn loopback() -> SocketAddr {
     "127.0.0.1:0".parse().unwrap()
@@ -43,6 +44,30 @@ async fn a_taken_port_is_replaced_by_a_free_one_and_said() {
         .await
         .unwrap();
     assert_eq!(free.taken, None);
+}
+
+#[tokio::test]
+async fn a_connection_lets_those_who_wait_have_their_turn_before_it_writes() {
+    let listener = TcpListener::bind(loopback()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut incoming = listen::incoming(listener, 1);
+    let mut caller = TcpStream::connect(address).await.unwrap();
+    let mut connection = incoming.next().await.unwrap().unwrap();
+    // On this runtime's one thread nobody runs until whoever runs lets go.
+    let turns = tokio::spawn(async move {
+        let mut turns = Vec::new();
+        for _ in 0..2 {
+            let other = tokio::spawn(async {});
+            connection.write_all(b"an answer").await.unwrap();
+            turns.push(other.is_finished());
+            connection.flush().await.unwrap();
+        }
+        turns
+    });
+    assert_eq!(turns.await.unwrap(), [true, true]);
+    let mut heard = String::new();
+    caller.read_to_string(&mut heard).await.unwrap();
+    assert_eq!(heard, "an answeran answer");
 }
 
 #[test]

@@ -1,17 +1,22 @@
 //! The door itself, as a layer in front of a service: nothing of a request's body is read before it is through.
 
+use std::future::{Ready, ready};
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures::future::Either;
+use tokio::sync::OwnedSemaphorePermit;
 use tonic::body::Body;
-use tonic::codegen::{BoxFuture, http};
+use tonic::codegen::http;
 use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 use tower::{Layer, Service};
-use tracing::Instrument;
+use tracing::Span;
+use tracing::instrument::{Instrument, Instrumented};
 
 use super::keyring::{Keyring, Refusal};
 use super::limits::Limits;
@@ -161,15 +166,43 @@ pub struct DoorService<S> {
     door: Arc<Door>,
 }
 
+pin_project_lite::pin_project! {
+    /// A call that was let through, until its answer begins. No box: every call has one.
+    #[derive(Debug)]
+    pub struct Through<F> {
+        #[pin]
+        answer: Instrumented<F>,
+        place: Option<OwnedSemaphorePermit>,
+    }
+}
+
+impl<F: Future> Through<F> {
+    fn new(answer: F, span: Span, place: Option<OwnedSemaphorePermit>) -> Self {
+        Self {
+            answer: answer.instrument(span),
+            place,
+        }
+    }
+}
+
+impl<F: Future> Future for Through<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let answer = std::task::ready!(this.answer.poll(context));
+        drop(this.place.take());
+        Poll::Ready(answer)
+    }
+}
+
 impl<S, B> Service<http::Request<B>> for DoorService<S>
 where
     S: Service<http::Request<B>, Response = http::Response<Body>>,
-    S::Future: Send + 'static,
-    S::Error: Send + 'static,
 {
     type Response = http::Response<Body>;
     type Error = S::Error;
-    type Future = BoxFuture<Self::Response, Self::Error>;
+    type Future = Either<Through<S::Future>, Ready<Result<Self::Response, Self::Error>>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
@@ -180,22 +213,20 @@ where
         request.extensions_mut().remove::<Caller>();
         let refused = match self.door.check(&request) {
             Err(status) => status,
-            Ok(None) => return Box::pin(self.inner.call(request)),
+            Ok(None) => {
+                let answer = self.inner.call(request);
+                return Either::Left(Through::new(answer, Span::none(), None));
+            }
             Ok(Some(caller)) => match self.door.limits.place() {
                 None => busy("the service has as many calls in hand as it takes; wait a moment"),
                 Some(place) => {
                     request.extensions_mut().insert(caller);
                     let span = traces::of_call(request.headers(), request.uri().path());
                     let answer = self.inner.call(request);
-                    let answer = async move {
-                        let answer = answer.await;
-                        drop(place);
-                        answer
-                    };
-                    return Box::pin(answer.instrument(span));
+                    return Either::Left(Through::new(answer, span, Some(place)));
                 }
             },
         };
-        Box::pin(std::future::ready(Ok(refused.into_http())))
+        Either::Right(ready(Ok(refused.into_http())))
     }
 }

@@ -5,10 +5,12 @@
 //! Programs are not concerned: gRPC over HTTP/2 without an `Origin` goes by. A layer of a library would add the headers
 //! for the allowed and leave the others to the browser's mercy; here they are refused.
 
+use std::future::ready;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use futures::future::Either;
 use tonic::body::Body;
 use tonic::codegen::BoxFuture;
 use tonic::codegen::http::header::{self, HeaderValue};
@@ -174,7 +176,8 @@ where
 {
     type Response = http::Response<Body>;
     type Error = S::Error;
-    type Future = BoxFuture<Self::Response, Self::Error>;
+    /// Programs' calls need no box.
+    type Future = Either<S::Future, BoxFuture<Self::Response, Self::Error>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
@@ -184,22 +187,22 @@ where
         if let Some(why) = self.rules.refusal(&request) {
             tracing::warn!(path = request.uri().path(), "a page was refused: {why}");
             let refused = answer(StatusCode::FORBIDDEN, format!("{why}\n"));
-            return Box::pin(std::future::ready(Ok(refused)));
+            return Either::Right(Box::pin(ready(Ok(refused))));
         }
         let origin = request.headers().get(header::ORIGIN).cloned();
         match origin {
             Some(origin) if is_preflight(&request) => {
-                Box::pin(std::future::ready(Ok(permission(origin))))
+                Either::Right(Box::pin(ready(Ok(permission(origin)))))
             }
             Some(origin) => {
                 let answered = self.inner.call(request);
-                Box::pin(async move {
+                Either::Right(Box::pin(async move {
                     let mut response = answered.await?;
                     allow(response.headers_mut(), origin);
                     Ok(response)
-                })
+                }))
             }
-            None => Box::pin(self.inner.call(request)),
+            None => Either::Left(self.inner.call(request)),
         }
     }
 }
