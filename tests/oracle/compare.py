@@ -22,7 +22,7 @@ import explain  # noqa: E402
 import oracles  # noqa: E402
 
 # The day of the price list: rates that begin or end later are not asked for.
-DAY = datetime.datetime(2026, 11, 12, 12, tzinfo=datetime.timezone.utc)
+DAY = datetime.datetime(2026, 11, 26, 12, tzinfo=datetime.timezone.utc)
 VARIANTS = ["standard", "standard", "standard", "batch", "flex", "priority"]
 METRICS = [
     "input_tokens", "cached_input_tokens", "audio_input_tokens", "image_input_tokens", "video_input_tokens",

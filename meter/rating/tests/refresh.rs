@@ -87,6 +87,58 @@ fn a_refresh_writes_a_book_and_tells_what_changed_and_what_it_left_out() {
 }
 
 #[test]
+fn a_model_that_no_list_has_any_more_keeps_its_last_price_and_its_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("list.toml");
+    packages(folder.path(), "0.30");
+    refresh(folder.path(), &output);
+    let data = folder.path().join("genai_prices/data.py");
+    let later = std::fs::read_to_string(&data)
+        .unwrap()
+        .replace("gemini-a", "gemini-b");
+    std::fs::write(&data, later).unwrap();
+    let listed = folder
+        .path()
+        .join("litellm/model_prices_and_context_window_backup.json");
+    std::fs::write(&listed, LITELLM.replace("gemini-a", "gemini-b")).unwrap();
+    std::fs::rename(
+        folder.path().join("genai_prices-9.9.dist-info"),
+        folder.path().join("genai_prices-9.10.dist-info"),
+    )
+    .unwrap();
+    let (done, report) = refresh(folder.path(), &output);
+    assert!(done, "{report}");
+    assert!(
+        report.contains(
+            "1 models are in neither list any more; their last prices stay:\n  gemini/gemini-a\n"
+        ),
+        "{report}"
+    );
+    let text = std::fs::read_to_string(&output).unwrap();
+    let book = PriceBook::from_toml("list.toml", &text).unwrap();
+    let old: Vec<_> = book
+        .rates()
+        .iter()
+        .filter(|rate| rate.model.as_deref() == Some("gemini-a"))
+        .collect();
+    assert_eq!(old.len(), 2);
+    assert!(
+        old.iter()
+            .any(|rate| rate.source.title.contains("genai-prices 9.9 ")),
+        "the version that listed it: {text}"
+    );
+    let model = book.model("gemini", "gemini-a").unwrap();
+    assert_eq!(
+        model.note,
+        "in neither list on 2026-11-12; the prices are the last that were listed"
+    );
+
+    let (_, report) = refresh(folder.path(), &output);
+    assert!(report.contains("\n0 prices changed"), "{report}");
+    assert_eq!(std::fs::read_to_string(&output).unwrap(), text);
+}
+
+#[test]
 fn a_missing_package_is_named_and_nothing_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("list.toml");

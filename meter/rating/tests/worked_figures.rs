@@ -275,11 +275,11 @@ fn a_book_older_than_sixty_days_marks_its_lines() {
         line.resolution.marks.stale_book_days
     };
     assert_eq!(
-        mark("2027-01-11T23:00:00Z"),
+        mark("2027-01-25T23:00:00Z"),
         None,
-        "sixty days after 2026-11-12"
+        "sixty days after 2026-11-26"
     );
-    assert_eq!(mark("2027-01-12T00:00:00Z"), Some(61));
+    assert_eq!(mark("2027-01-26T00:00:00Z"), Some(61));
 }
 
 #[test]

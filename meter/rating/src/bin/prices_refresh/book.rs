@@ -10,7 +10,7 @@ use reelmeter_rating::{Name, PriceBook, service};
 
 use crate::listing::LeftOut;
 use crate::merge::{self, Disagreement, Sources};
-use crate::{genai, litellm, python};
+use crate::{genai, gone, litellm, python};
 
 /// The packages' data and what it is.
 pub struct Packages {
@@ -36,6 +36,8 @@ pub struct Built {
     pub left_out: BTreeSet<LeftOut>,
     /// What the packages disagree on.
     pub disagreements: BTreeSet<Disagreement>,
+    /// The models, as `service/model`, that are only in the book before this one and stay.
+    pub gone: Vec<String>,
 }
 
 /// ElevenLabs' published credits a character on the API: one for its multilingual models, half of
@@ -50,11 +52,11 @@ const CREDITS: [(&str, &str); 6] = [
     ("eleven_turbo_v2_5", "0.5"),
 ];
 
-/// Builds the book.
+/// Builds the book that comes after an earlier one, if there is one.
 ///
 /// # Errors
 /// What in the packages is not as expected.
-pub fn build(packages: &Packages) -> Result<Built, String> {
+pub fn build(packages: &Packages, earlier: Option<&PriceBook>) -> Result<Built, String> {
     let providers = python::assigned(&packages.genai, "providers")
         .map_err(|error| format!("data.py: {error}"))?;
     let litellm_error = |error| format!("LiteLLM's price file: {error}");
@@ -89,7 +91,18 @@ pub fn build(packages: &Packages) -> Result<Built, String> {
             "https://github.com/BerriAI/litellm",
         ),
     };
+    let listed: BTreeSet<_> = genai
+        .models
+        .keys()
+        .chain(litellm.models.keys())
+        .cloned()
+        .collect();
+    let gone = match earlier {
+        Some(earlier) => gone::from(earlier, &listed, packages.as_of)?,
+        None => gone::Gone::default(),
+    };
     let mut merged = merge::merge(genai, litellm, &sources, packages.as_of);
+    merged.rates.extend(gone.rates);
     merge::in_book_order(&mut merged.rates);
     let priced: BTreeSet<_> = merged
         .rates
@@ -111,6 +124,11 @@ pub fn build(packages: &Packages) -> Result<Built, String> {
             });
         }
     }
+    let names = gone.models.iter();
+    let names = names.map(|model| format!("{}/{}", model.service, model.model));
+    let names = names.collect();
+    models.extend(gone.models);
+    models.sort_by(|a, b| (&a.service, &a.model).cmp(&(&b.service, &b.model)));
     let spec = BookSpec {
         name: "list".to_owned(),
         title: "Published list prices".to_owned(),
@@ -127,6 +145,7 @@ pub fn build(packages: &Packages) -> Result<Built, String> {
         text,
         left_out: merged.left_out,
         disagreements: merged.disagreements,
+        gone: names,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Builds `meter/prices/list.toml` from the data of the genai-prices and LiteLLM packages:
 //!
 //! ```text
-//! pip install --no-deps --target target/prices genai-prices==0.2.3 litellm==1.109.1
+//! pip install --no-deps --target target/prices genai-prices==0.2.3 litellm==1.110.2
 //! cargo run -p reelmeter-rating --bin prices-refresh -- --packages target/prices
 //! ```
 //!
@@ -10,6 +10,7 @@
 
 mod book;
 mod genai;
+mod gone;
 mod listing;
 mod litellm;
 mod merge;

@@ -20,6 +20,14 @@ pub fn text(before: &str, built: &Built) -> String {
     changes(before, &built.book, &mut text);
     let _ = writeln!(
         text,
+        "\n{} models are in neither list any more; their last prices stay:",
+        built.gone.len()
+    );
+    for model in &built.gone {
+        let _ = writeln!(text, "  {model}");
+    }
+    let _ = writeln!(
+        text,
         "\n{} prices on which LiteLLM disagrees; genai-prices' are taken:",
         built.disagreements.len()
     );

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
+use reelmeter_rating::PriceBook;
 
 use crate::{book, report};
 
@@ -68,14 +69,17 @@ fn refresh(arguments: &Arguments) -> Result<String, String> {
         let path = arguments.packages.join(path);
         std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
     };
-    let built = book::build(&book::Packages {
+    let before = std::fs::read_to_string(&arguments.output).unwrap_or_default();
+    // One that cannot be read is told by the report.
+    let earlier = PriceBook::from_toml("the book before", &before).ok();
+    let packages = book::Packages {
         genai: read("genai_prices/data.py")?,
         genai_version: version(&arguments.packages, "genai_prices")?,
         litellm: read("litellm/model_prices_and_context_window_backup.json")?,
         litellm_version: version(&arguments.packages, "litellm")?,
         as_of: arguments.as_of,
-    })?;
-    let before = std::fs::read_to_string(&arguments.output).unwrap_or_default();
+    };
+    let built = book::build(&packages, earlier.as_ref())?;
     let report = report::text(&before, &built);
     if !arguments.dry_run {
         let path = arguments.output.display();
