@@ -231,13 +231,48 @@ mod tests {
         }
     }
 
+    prop_compose! {
+        /// The fields of an event that most events have, each of two values or left out.
+        fn plain_event()(
+            (session_id, service, model, stage) in ("[st]?", "[ab]?", "[mn]?", "[uv]?"),
+            scene in 0_i32..3,
+        ) -> wire::UsageEvent {
+            wire::UsageEvent { session_id, service, model, stage, scene, ..Default::default() }
+        }
+    }
+
+    prop_compose! {
+        fn plain_quantity()(metric in "[xy]?", value in 0_i64..5, basis in 0_i32..3) -> wire::Quantity {
+            wire::Quantity { metric, value, basis, provider_billed: None }
+        }
+    }
+
+    prop_compose! {
+        /// The bytes of an event whose fields come in pieces, some of them more than once: the wire allows it, and the last
+        /// one counts.
+        fn pieces()(
+            first in plain_event(),
+            quantities in proptest::collection::vec((plain_quantity(), proptest::option::weighted(0.3, plain_quantity())), 1..3),
+            last in proptest::option::weighted(0.4, plain_event()),
+        ) -> Vec<u8> {
+            let mut bytes = first.encode_to_vec();
+            for (quantity, again) in quantities {
+                let mut quantity = quantity.encode_to_vec();
+                quantity.extend(again.map(|again| again.encode_to_vec()).unwrap_or_default());
+                prost::encoding::bytes::encode(7, &quantity, &mut bytes);
+            }
+            bytes.extend(last.map(|last| last.encode_to_vec()).unwrap_or_default());
+            bytes
+        }
+    }
+
     /// The same as `read`, all by the generated code.
     fn plainly<R: Events>(message: &[u8]) -> Result<SentBatch, DecodeError> {
         R::decode(message).map(Into::into)
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(512))]
+        #![proptest_config(ProptestConfig::with_cases(1_024))]
 
         #[test]
         fn events_are_read_as_the_generated_code_reads_them(
@@ -272,6 +307,23 @@ mod tests {
             let (read, plain) = (super::read::<wire::RecordUsageRequest>(&message, &known).unwrap(), plainly::<wire::RecordUsageRequest>(&message).unwrap());
             prop_assert_eq!(&read.ids, &plain.ids);
             prop_assert_eq!(&read.batch, &plain.batch);
+        }
+
+        #[test]
+        fn fields_that_come_more_than_once_are_read_as_the_generated_code_reads_them(
+            events in proptest::collection::vec(pieces(), 1..3),
+            order in proptest::collection::vec(any::<proptest::sample::Index>(), 2..8),
+        ) {
+            let mut message = Vec::new();
+            for (place, index) in order.iter().enumerate() {
+                let mut event = Vec::new();
+                prost::encoding::string::encode(1, &format!("id-{place}"), &mut event);
+                event.extend(&events[index.index(events.len())]);
+                prost::encoding::bytes::encode(wire::StreamUsageRequest::EVENTS_TAG, &event, &mut message);
+            }
+            let known = KnownEvents::default();
+            let read = read::<wire::StreamUsageRequest>(&message, &known).unwrap();
+            prop_assert_eq!(&read.batch, &plainly::<wire::StreamUsageRequest>(&message).unwrap().batch);
         }
 
         #[test]

@@ -194,6 +194,7 @@ const fn key(tag: u8, kind: WireType) -> u8 {
 const ID: u8 = key(1, WireType::LengthDelimited);
 const QUANTITY: u8 = key(7, WireType::LengthDelimited);
 const VALUE: u8 = key(2, WireType::Varint);
+const BASIS: u8 = key(3, WireType::Varint);
 
 /// What stands behind this key, if it comes next.
 fn behind<'a>(rest: &mut &'a [u8], key: u8) -> Option<&'a [u8]> {
@@ -206,7 +207,15 @@ fn behind<'a>(rest: &mut &'a [u8], key: u8) -> Option<&'a [u8]> {
 }
 
 impl Layout {
-    fn of(mut rest: &[u8]) -> Option<Self> {
+    /// `None`: it lies in another way, or has a field twice, of which the last one counts.
+    fn of(event: &[u8]) -> Option<Self> {
+        let layout = Self::up_to_the_quantities(event)?;
+        // Nothing behind the quantities is of those in front.
+        layout.rest_of(event)?;
+        Some(layout)
+    }
+
+    fn up_to_the_quantities(mut rest: &[u8]) -> Option<Self> {
         let rest = &mut rest;
         behind(rest, ID)?;
         let head = *rest;
@@ -230,7 +239,15 @@ impl Layout {
             };
             *inner = value;
             decode_varint(inner).ok()?;
-            around.push((before, inner.to_vec()));
+            let after = inner.to_vec();
+            if let [first, basis @ ..] = *inner {
+                *inner = basis;
+                let is_basis = *first == BASIS && decode_varint(inner).is_ok();
+                if !is_basis || !inner.is_empty() {
+                    return None;
+                }
+            }
+            around.push((before, after));
         }
         Some(Self { head, around })
     }
