@@ -128,8 +128,14 @@ pub async fn channel(address: SocketAddr) -> Channel {
             let asked = HealthClient::new(channel.clone())
                 .check(HealthCheckRequest::default())
                 .await;
-            let silent = asked.is_err_and(|status| status.code() == Code::Unavailable);
-            (!silent).then_some(channel)
+            let has_answered = match asked {
+                Ok(_) => true,
+                Err(status) => matches!(
+                    status.code(),
+                    Code::Unauthenticated | Code::PermissionDenied | Code::Unimplemented
+                ),
+            };
+            has_answered.then_some(channel)
         }
     })
     .await
