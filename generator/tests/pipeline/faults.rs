@@ -173,6 +173,24 @@ async fn a_video_without_a_single_picture_fails_and_keeps_what_was_bought() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_quota_is_told_as_it_is_after_the_narration_also_if_the_video_fails_then() {
+    let data = tempfile::tempdir().unwrap();
+    let simulator = Simulator::start().await;
+    simulator.faults("image:refused*2").await;
+    let meter = Meter::start(data.path()).await;
+    let settings = config(data.path(), simulator.address, meter.address, &[]);
+    let generator = Generator::start(settings).await;
+    let (video, log) = generator.make(one_scene()).await;
+    assert_eq!(video.state(), VideoState::Failed, "{log:#?}");
+    let spoken = quantity(&video, "characters");
+    assert!(spoken > 0);
+    let summary = meter.summary(&video.session_id).await;
+    let quota = &summary.quotas[0];
+    assert_eq!(quota.used_count - quota.first_used_count, spoken);
+    generator.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_used_up_quota_stops_the_video_before_the_narration_is_bought() {
     let data = tempfile::tempdir().unwrap();
     let used_up = [

@@ -37,6 +37,8 @@ impl Making {
             .buffered(at_once)
             .collect::<Vec<_>>()
             .await;
+        // What was spoken is used, whatever becomes of the video. At its end the provider is asked once more.
+        self.report_quota().await;
         // Only now: what was in flight when one failed has ended and is kept.
         first_failure(spoken)
     }
