@@ -81,6 +81,7 @@ pub(super) trait Events:
 impl Events for wire::StreamUsageRequest {
     const EVENTS_TAG: u32 = 2;
     const NAMES_IDS: bool = false;
+    // tonic's own default.
     const BUFFER_BYTES: usize = 8_192;
 }
 
@@ -163,7 +164,7 @@ impl<R: Events, A: Message + Send + 'static> Codec for BatchCodec<R, A> {
     }
 }
 
-/// When so many bytes of answers are ready they are sent, though there may be more.
+/// When so many bytes of answers are ready they are sent, though there may be more: tonic's own default.
 const YIELD_BYTES: usize = 32_768;
 
 fn buffers<R: Events>() -> BufferSettings {

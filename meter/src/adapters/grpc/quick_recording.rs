@@ -75,27 +75,21 @@ where
     }
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        let method = || Recording(Arc::clone(&self.shared));
+        let method = Recording(Arc::clone(&self.shared));
         let request_bytes_max = Some(self.shared.request_bytes_max);
         match request.uri().path() {
-            RECORD_PATH => {
-                let method = method();
-                Either::Left(Box::pin(async move {
-                    let codec: BatchCodec<wire::RecordUsageRequest, _> = method.codec();
-                    let mut grpc =
-                        Grpc::new(codec).apply_max_message_size_config(request_bytes_max, None);
-                    Ok(grpc.unary(method, request).await)
-                }))
-            }
-            STREAM_PATH => {
-                let method = method();
-                Either::Left(Box::pin(async move {
-                    let codec: BatchCodec<wire::StreamUsageRequest, _> = method.codec();
-                    let mut grpc =
-                        Grpc::new(codec).apply_max_message_size_config(request_bytes_max, None);
-                    Ok(grpc.streaming(method, request).await)
-                }))
-            }
+            RECORD_PATH => Either::Left(Box::pin(async move {
+                let codec: BatchCodec<wire::RecordUsageRequest, _> = method.codec();
+                let mut grpc =
+                    Grpc::new(codec).apply_max_message_size_config(request_bytes_max, None);
+                Ok(grpc.unary(method, request).await)
+            })),
+            STREAM_PATH => Either::Left(Box::pin(async move {
+                let codec: BatchCodec<wire::StreamUsageRequest, _> = method.codec();
+                let mut grpc =
+                    Grpc::new(codec).apply_max_message_size_config(request_bytes_max, None);
+                Ok(grpc.streaming(method, request).await)
+            })),
             _ => Either::Right(self.others.call(request)),
         }
     }

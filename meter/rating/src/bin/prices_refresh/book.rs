@@ -91,17 +91,11 @@ pub fn build(packages: &Packages, earlier: Option<&PriceBook>) -> Result<Built, 
             "https://github.com/BerriAI/litellm",
         ),
     };
-    let listed: BTreeSet<_> = genai
-        .models
-        .keys()
-        .chain(litellm.models.keys())
-        .cloned()
-        .collect();
+    let mut merged = merge::merge(genai, litellm, &sources, packages.as_of);
     let gone = match earlier {
-        Some(earlier) => gone::from(earlier, &listed, packages.as_of)?,
+        Some(earlier) => gone::from(earlier, &merged.listed, packages.as_of)?,
         None => gone::Gone::default(),
     };
-    let mut merged = merge::merge(genai, litellm, &sources, packages.as_of);
     merged.rates.extend(gone.rates);
     merge::in_book_order(&mut merged.rates);
     let priced: BTreeSet<_> = merged
@@ -124,9 +118,8 @@ pub fn build(packages: &Packages, earlier: Option<&PriceBook>) -> Result<Built, 
             });
         }
     }
-    let names = gone.models.iter();
-    let names = names.map(|model| format!("{}/{}", model.service, model.model));
-    let names = names.collect();
+    let name = |model: &Model| format!("{}/{}", model.service, model.model);
+    let names = gone.models.iter().map(name).collect();
     models.extend(gone.models);
     models.sort_by(|a, b| (&a.service, &a.model).cmp(&(&b.service, &b.model)));
     let spec = BookSpec {

@@ -34,6 +34,8 @@ pub struct Merged {
     pub left_out: BTreeSet<LeftOut>,
     /// What the packages disagree on.
     pub disagreements: BTreeSet<Disagreement>,
+    /// Every model that either of them lists, by service and name.
+    pub listed: BTreeSet<(String, String)>,
 }
 
 /// Where the two packages' rates say they come from.
@@ -49,14 +51,14 @@ pub fn merge(genai: Listing, litellm: Listing, sources: &Sources, as_of: Date) -
     let mut merged = Merged::default();
     merged.left_out.extend(genai.left_out);
     merged.left_out.extend(litellm.left_out);
-    let keys: BTreeSet<_> = genai
+    merged.listed = genai
         .models
         .keys()
         .chain(litellm.models.keys())
         .cloned()
         .collect();
     let nothing = ModelListing::default();
-    for key in keys {
+    for key in merged.listed.clone() {
         let first = genai.models.get(&key).unwrap_or(&nothing);
         let second = litellm.models.get(&key).unwrap_or(&nothing);
         model(&key, first, second, sources, as_of, &mut merged);
