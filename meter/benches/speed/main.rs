@@ -22,6 +22,7 @@
 )]
 
 mod baseline;
+mod cores;
 mod events;
 mod large;
 mod load;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::Options;
+use crate::cores::Distances;
 use crate::events::Ids;
 use crate::load::{self, CALLS_IN_FLIGHT, Until};
 use crate::postgres::Postgres;
@@ -23,7 +24,9 @@ pub async fn unary(options: &Options, folder: &Path, table: &mut Table) {
     let empty = Program::baseline("empty", folder);
     let meter = Program::meter(&folder.join("unary.db"));
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let mut distances = Distances::default();
     for _ in 0..options.rounds {
+        distances.measure();
         theirs.push(load::calls(&empty.address, options.turn()).await);
         ours.push(load::calls(&meter.address, options.turn()).await);
         pause(options).await;
@@ -33,7 +36,7 @@ pub async fn unary(options: &Options, folder: &Path, table: &mut Table) {
         &format!("durable single-event `RecordUsage`, {CALLS_IN_FLIGHT} in flight, against an empty tonic handler with the same messages"),
         "0.70 of its calls a second",
         "0.85",
-        ratio(&ours, &theirs, "calls a second"),
+        ratio(&ours, &theirs, "calls a second") + &distances.said(),
     );
 }
 
@@ -49,7 +52,9 @@ pub async fn stream(options: &Options, folder: &Path, table: &mut Table) {
     let until = Until::After(options.turn());
     let (mut ours, mut idle, mut appended, mut fed) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut distances = Distances::default();
     for _ in 0..options.rounds {
+        distances.measure();
         idle.push(load::stream(&empty.address, Ids::TimeOrdered, until).await);
         appended.push(load::stream(&log.address, Ids::TimeOrdered, until).await);
         ours.push(load::stream(&meter.address, Ids::TimeOrdered, until).await);
@@ -70,7 +75,7 @@ pub async fn stream(options: &Options, folder: &Path, table: &mut Table) {
         "the same against the same stream with no work done",
         "0.45",
         "0.60",
-        ratio(&ours, &idle, unit),
+        ratio(&ours, &idle, unit) + &distances.said(),
     );
     let measured = match postgres {
         Some(postgres) => {

@@ -40,7 +40,7 @@ pub(super) fn object(found: &LedgerEvent) -> Value {
         .collect();
     json!({
         "sequence_number": found.sequence,
-        "event_id": event.event_id,
+        "event_id": event.event_id.to_text(),
         "session_id": &*event.session_id,
         "service": &*series.service,
         "model": &*series.model,

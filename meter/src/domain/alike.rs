@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use super::content_hash;
-use super::event::{Event, SentEvent, SentTime};
+use super::event::{Event, SentEvent, SentTime, Values};
+use super::event_id::EventId;
 use super::problem::Problem;
 use super::{text, validate};
 
@@ -73,11 +74,11 @@ impl Alike {
             None => None,
         };
         Some(Event {
-            event_id: own.event_id.to_owned(),
+            event_id: EventId::of(own.event_id),
             session_id: Arc::clone(&self.event.session_id),
             series: Arc::clone(&self.event.series),
             series_fingerprint: self.event.series_fingerprint,
-            values: own.values.to_vec(),
+            values: Values::from_slice(own.values),
             billed: Vec::new(),
             occurred,
             scene: u32::try_from(own.scene).ok()?,

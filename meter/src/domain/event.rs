@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use reelmeter_rating::{Basis, Name, Outcome, Variant};
+use smallvec::SmallVec;
 
 use super::decimal::Decimal;
+use super::event_id::EventId;
 use super::series::Series;
 
 /// A word of a closed list as a caller sent it: callers may be newer than this meter, or say nothing.
@@ -93,11 +95,14 @@ pub struct Billed {
     pub expected: Option<Decimal>,
 }
 
+/// How much of each metric. Nearly every event has few: they need no memory of their own.
+pub type Values = SmallVec<[i64; 4]>;
+
 /// A sound event. What many events share is in its series; what is left is its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// The idempotency key.
-    pub event_id: String,
+    pub event_id: EventId,
     /// The session that it belongs to.
     pub session_id: Arc<str>,
     /// What it shares with others.
@@ -105,7 +110,7 @@ pub struct Event {
     /// The fingerprint of the series, see [`Series::fingerprint`].
     pub series_fingerprint: u128,
     /// How much of each metric of the series, in the series' order.
-    pub values: Vec<i64>,
+    pub values: Values,
     /// What the provider says that it billed.
     pub billed: Vec<Billed>,
     /// When the call ended, to the microsecond. `None`: when the meter received it.

@@ -7,6 +7,7 @@ pub mod budget;
 pub mod content_hash;
 pub mod decimal;
 pub mod event;
+pub mod event_id;
 pub mod limits;
 pub mod problem;
 pub mod query;

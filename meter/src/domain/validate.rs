@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use reelmeter_rating::{Name, Outcome, Variant};
 
 use super::decimal::Decimal;
-use super::event::{Billed, Event, Sent, SentBilled, SentEvent, SentQuantity, SentTime};
+use super::event::{Billed, Event, Sent, SentBilled, SentEvent, SentQuantity, SentTime, Values};
+use super::event_id::EventId;
 use super::limits::{DECIMAL_BYTES_MAX, QUANTITIES_MAX, UNIT_BYTES_MAX};
 use super::problem::Problem;
 use super::series::Series;
@@ -48,7 +49,7 @@ pub fn event(sent: SentEvent) -> Result<Event, Problem> {
     }
     let content_hash = super::content_hash::of(&sent);
     let mut metrics = Vec::with_capacity(sent.quantities.len());
-    let mut values = Vec::with_capacity(sent.quantities.len());
+    let mut values = Values::with_capacity(sent.quantities.len());
     let mut billed = Vec::new();
     for (position, quantity) in sent.quantities.iter().enumerate() {
         let within = |problem: Problem| problem.within(&format!("quantities[{position}]"));
@@ -99,7 +100,7 @@ pub fn event(sent: SentEvent) -> Result<Event, Problem> {
         metrics,
     };
     Ok(Event {
-        event_id: sent.event_id,
+        event_id: EventId::of(&sent.event_id),
         session_id: Arc::from(sent.session_id),
         series_fingerprint: series.fingerprint(),
         series: Arc::new(series),

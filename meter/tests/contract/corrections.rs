@@ -40,11 +40,11 @@ pub fn a_correction_counts_instead_of_what_it_replaces<S: Store>() {
             .events("", &EventFilter::default(), 0, 10)
             .unwrap()
             .items;
-        let told_of: Vec<(&str, bool, Option<&str>)> = events
+        let told_of: Vec<(String, bool, Option<&str>)> = events
             .iter()
             .map(|event| {
                 (
-                    event.event.event_id.as_str(),
+                    event.event.event_id.to_text(),
                     event.replaced,
                     event.event.replaces.as_deref(),
                 )
@@ -53,9 +53,9 @@ pub fn a_correction_counts_instead_of_what_it_replaces<S: Store>() {
         assert_eq!(
             told_of,
             [
-                ("a", true, None),
-                ("x", false, None),
-                ("b", false, Some("a"))
+                ("a".to_owned(), true, None),
+                ("x".to_owned(), false, None),
+                ("b".to_owned(), false, Some("a"))
             ]
         );
         let mut told = told.crash();

@@ -170,9 +170,9 @@ pub fn events_come_in_order_page_by_page_and_whole<S: Store>() {
         }
     }
     let events = all_events(&told, &EventFilter::default(), 3);
-    let order: Vec<&str> = events
+    let order: Vec<String> = events
         .iter()
-        .map(|event| event.event.event_id.as_str())
+        .map(|event| event.event.event_id.to_text())
         .collect();
     assert_eq!(
         order,
@@ -201,7 +201,7 @@ pub fn events_are_found_by_what_they_are<S: Store>() {
     let find = |filter: EventFilter| -> Vec<String> {
         all_events(&told, &filter, 2)
             .into_iter()
-            .map(|event| event.event.event_id)
+            .map(|event| event.event.event_id.to_text())
             .collect()
     };
     let text = |text: &str| Some(text.to_owned());

@@ -1,6 +1,7 @@
 //! Batches of events as they come in: read straight from the wire, or from the generated messages.
 
-use std::sync::Arc;
+use std::cell::RefCell;
+use std::marker::PhantomData;
 
 use prost::encoding::{WireType, decode_key, decode_varint, skip_field};
 use prost::{DecodeError, Message};
@@ -10,7 +11,7 @@ use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder};
 use tonic_prost::ProstEncoder;
 
 use super::from_wire;
-use super::read_events::{KnownEvents, Reader};
+use super::read_events::KnownEvents;
 use crate::application::record_usage::{Batch, CheckedBatch};
 
 /// A batch of a call or a stream.
@@ -95,9 +96,8 @@ impl Events for wire::RecordUsageRequest {
 /// Reads a request: its events one by one, everything else by the generated code.
 pub(super) fn read<R: Events>(
     message: &[u8],
-    known: &KnownEvents,
+    known: &mut KnownEvents,
 ) -> Result<SentBatch, DecodeError> {
-    let mut reader = Reader::new(known);
     let (mut events, mut ids, mut others) = (Vec::new(), Vec::new(), Vec::new());
     let mut rest = message;
     while !rest.is_empty() {
@@ -118,10 +118,10 @@ pub(super) fn read<R: Events>(
             // Neighbours are about as long.
             events.reserve((message.len() / length.max(1)).min(message.len() / 64 + 1));
         }
-        let read = reader.read(event)?;
+        let read = known.read(event)?;
         if R::NAMES_IDS {
             ids.push(match &read {
-                Ok(event) => event.event_id.clone(),
+                Ok(event) => event.event_id.to_text(),
                 Err(_) => wire::UsageEvent::decode(event)?.event_id,
             });
         }
@@ -133,19 +133,18 @@ pub(super) fn read<R: Events>(
     Ok(batch)
 }
 
-/// Reads requests of this kind, writes answers of that.
-#[derive(Debug)]
-pub(super) struct BatchCodec<R, A> {
-    known: Arc<KnownEvents>,
-    kinds: std::marker::PhantomData<fn() -> (R, A)>,
+thread_local! {
+    /// What this thread has read before. What an event's bytes mean does not depend on who sent them.
+    static KNOWN: RefCell<KnownEvents> = RefCell::default();
 }
 
-impl<R, A> BatchCodec<R, A> {
-    pub(super) fn new(known: Arc<KnownEvents>) -> Self {
-        Self {
-            known,
-            kinds: std::marker::PhantomData,
-        }
+/// Reads requests of this kind, writes answers of that.
+#[derive(Debug)]
+pub(super) struct BatchCodec<R, A>(PhantomData<fn() -> (R, A)>);
+
+impl<R, A> Default for BatchCodec<R, A> {
+    fn default() -> Self {
+        Self(PhantomData)
     }
 }
 
@@ -160,7 +159,7 @@ impl<R: Events, A: Message + Send + 'static> Codec for BatchCodec<R, A> {
     }
 
     fn decoder(&mut self) -> Self {
-        Self::new(Arc::clone(&self.known))
+        Self::default()
     }
 }
 
@@ -182,9 +181,13 @@ impl<R: Events, A: Message + Send + 'static> Decoder for BatchCodec<R, A> {
     fn decode(&mut self, message: &mut DecodeBuf<'_>) -> Result<Option<SentBatch>, Status> {
         use bytes::Buf;
         let length = message.remaining();
-        let message = message.copy_to_bytes(length);
-        read::<R>(&message, &self.known)
-            .map(Some)
+        let read = KNOWN.with_borrow_mut(|known| match message.chunk() {
+            // All of it lies together: it need not be taken out to be looked at.
+            whole if whole.len() == length => read::<R>(whole, known),
+            _ => read::<R>(&message.copy_to_bytes(length), known),
+        });
+        message.advance(message.remaining());
+        read.map(Some)
             .map_err(|error| Status::internal(error.to_string()))
     }
 }
@@ -292,7 +295,7 @@ mod tests {
                     event
                 }));
             }
-            let known = KnownEvents::default();
+            let mut known = KnownEvents::default();
             let request = wire::StreamUsageRequest {
                 batch_number,
                 events: all.clone(),
@@ -300,12 +303,12 @@ mod tests {
                 backlogs: vec![wire::SessionBacklog { session_id: "s".to_owned(), ..Default::default() }],
             };
             let message = request.encode_to_vec();
-            let (read, plain) = (read::<wire::StreamUsageRequest>(&message, &known).unwrap(), plainly::<wire::StreamUsageRequest>(&message).unwrap());
+            let (read, plain) = (read::<wire::StreamUsageRequest>(&message, &mut known).unwrap(), plainly::<wire::StreamUsageRequest>(&message).unwrap());
             prop_assert_eq!(read.number, plain.number);
             prop_assert_eq!(&read.batch, &plain.batch);
             let request = wire::RecordUsageRequest { events: all, ..Default::default() };
             let message = request.encode_to_vec();
-            let (read, plain) = (super::read::<wire::RecordUsageRequest>(&message, &known).unwrap(), plainly::<wire::RecordUsageRequest>(&message).unwrap());
+            let (read, plain) = (super::read::<wire::RecordUsageRequest>(&message, &mut known).unwrap(), plainly::<wire::RecordUsageRequest>(&message).unwrap());
             prop_assert_eq!(&read.ids, &plain.ids);
             prop_assert_eq!(&read.batch, &plain.batch);
         }
@@ -322,8 +325,8 @@ mod tests {
                 event.extend(&events[index.index(events.len())]);
                 prost::encoding::bytes::encode(wire::StreamUsageRequest::EVENTS_TAG, &event, &mut message);
             }
-            let known = KnownEvents::default();
-            let read = read::<wire::StreamUsageRequest>(&message, &known).unwrap();
+            let mut known = KnownEvents::default();
+            let read = read::<wire::StreamUsageRequest>(&message, &mut known).unwrap();
             prop_assert_eq!(&read.batch, &plainly::<wire::StreamUsageRequest>(&message).unwrap().batch);
         }
 
@@ -335,12 +338,12 @@ mod tests {
             cut: bool,
         ) {
             let request = wire::StreamUsageRequest { events: vec![event], ..Default::default() };
-            let known = KnownEvents::default();
+            let mut known = KnownEvents::default();
             let mut message = request.encode_to_vec();
-            let _ = read::<wire::StreamUsageRequest>(&message, &known);
+            let _ = read::<wire::StreamUsageRequest>(&message, &mut known);
             let place = place.index(message.len());
             if cut { message.truncate(place) } else { message[place] = byte }
-            match (read::<wire::StreamUsageRequest>(&message, &known), plainly::<wire::StreamUsageRequest>(&message)) {
+            match (read::<wire::StreamUsageRequest>(&message, &mut known), plainly::<wire::StreamUsageRequest>(&message)) {
                 (Ok(read), Ok(plain)) => prop_assert_eq!(&read.batch, &plain.batch),
                 (Err(_), Err(_)) => {}
                 (read, plain) => prop_assert!(false, "{read:?} and {plain:?}"),

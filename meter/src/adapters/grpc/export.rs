@@ -150,7 +150,7 @@ fn csv_lines(data: &mut String, found: &LedgerEvent) {
         };
         let cells = [
             found.sequence.to_string(),
-            cell(&event.event_id),
+            cell(&event.event_id.to_text()),
             cell(&event.session_id),
             cell(&series.service),
             cell(&series.model),

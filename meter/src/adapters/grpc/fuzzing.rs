@@ -15,10 +15,10 @@ pub fn recorded_request(bytes: &[u8]) {
 
 fn read_alike<R: Events>(bytes: &[u8]) {
     let plain = R::decode(bytes).map(Into::<SentBatch>::into);
-    let known = KnownEvents::default();
+    let mut known = KnownEvents::default();
     // The second time every event is like one that was read before.
     for time in 1..3 {
-        match (read::<R>(bytes, &known), &plain) {
+        match (read::<R>(bytes, &mut known), &plain) {
             (Ok(read), Ok(plain)) => {
                 assert_eq!(read.number, plain.number, "the number, reading {time}");
                 assert_eq!(read.ids, plain.ids, "the ids, reading {time}");

@@ -16,7 +16,6 @@ use tower::Layer;
 use super::MeterApi;
 use super::batch::{BatchCodec, SentBatch};
 use super::meter_service::Answers;
-use super::read_events::KnownEvents;
 
 const RECORD_PATH: &str = "/reelmeter.meter.v1.MeterService/RecordUsage";
 const STREAM_PATH: &str = "/reelmeter.meter.v1.MeterService/StreamUsage";
@@ -28,7 +27,6 @@ pub(super) struct QuickRecordingLayer(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     api: MeterApi,
-    known: Arc<KnownEvents>,
     request_bytes_max: usize,
 }
 
@@ -36,7 +34,6 @@ impl QuickRecordingLayer {
     pub(super) fn new(api: MeterApi, request_bytes_max: usize) -> Self {
         Self(Arc::new(Shared {
             api,
-            known: Arc::default(),
             request_bytes_max,
         }))
     }
@@ -79,13 +76,13 @@ where
         let request_bytes_max = Some(self.shared.request_bytes_max);
         match request.uri().path() {
             RECORD_PATH => Either::Left(Box::pin(async move {
-                let codec: BatchCodec<wire::RecordUsageRequest, _> = method.codec();
+                let codec = BatchCodec::<wire::RecordUsageRequest, _>::default();
                 let mut grpc =
                     Grpc::new(codec).apply_max_message_size_config(request_bytes_max, None);
                 Ok(grpc.unary(method, request).await)
             })),
             STREAM_PATH => Either::Left(Box::pin(async move {
-                let codec: BatchCodec<wire::StreamUsageRequest, _> = method.codec();
+                let codec = BatchCodec::<wire::StreamUsageRequest, _>::default();
                 let mut grpc =
                     Grpc::new(codec).apply_max_message_size_config(request_bytes_max, None);
                 Ok(grpc.streaming(method, request).await)
@@ -96,12 +93,6 @@ where
 }
 
 struct Recording(Arc<Shared>);
-
-impl Recording {
-    fn codec<R, A>(&self) -> BatchCodec<R, A> {
-        BatchCodec::new(Arc::clone(&self.0.known))
-    }
-}
 
 impl UnaryService<SentBatch> for Recording {
     type Response = wire::RecordUsageResponse;

@@ -7,7 +7,7 @@
 
 use std::hash::{BuildHasher, Hasher};
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::rc::Rc;
 
 use lru::LruCache;
 use prost::encoding::{WireType, decode_key, decode_varint};
@@ -20,8 +20,8 @@ use crate::domain::event::{Event, SentTime};
 use crate::domain::problem::Problem;
 use crate::domain::validate;
 
-/// Events that others are compared with. Each takes half a kilobyte, five at most.
-const KNOWN_MAX: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
+/// Events that others are compared with, for each thread that reads. Each takes half a kilobyte, five at most.
+const KNOWN_MAX: NonZeroUsize = NonZeroUsize::new(512).unwrap();
 /// Events with more quantities are read by the generated code.
 const QUANTITIES_MAX: usize = 8;
 
@@ -353,51 +353,29 @@ impl Known {
     }
 }
 
-/// Events that others are like, for all calls and streams of a service.
+/// Events that others are like. Each thread that reads has its own: they are looked at for every event, and what
+/// processors share they have to fetch from each other.
 #[derive(Debug)]
 pub(super) struct KnownEvents {
-    known: Mutex<LruCache<u64, Arc<Known>>>,
+    known: LruCache<u64, Rc<Known>>,
+    /// What the last event was like. Neighbours are nearly always alike, and so are calls.
+    last: Option<Rc<Known>>,
+    scratch: Vec<u8>,
     seed: foldhash::fast::RandomState,
 }
 
 impl Default for KnownEvents {
     fn default() -> Self {
         Self {
-            known: Mutex::new(LruCache::new(KNOWN_MAX)),
+            known: LruCache::new(KNOWN_MAX),
+            last: None,
+            scratch: Vec::new(),
             seed: foldhash::fast::RandomState::default(),
         }
     }
 }
 
 impl KnownEvents {
-    fn get(&self, hash: u64) -> Option<Arc<Known>> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&hash).cloned()
-    }
-
-    fn put(&self, hash: u64, event: &Arc<Known>) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.put(hash, Arc::clone(event));
-    }
-}
-
-/// Reads events one after the other. Neighbours are nearly always alike.
-#[derive(Debug)]
-pub(super) struct Reader<'a> {
-    shared: &'a KnownEvents,
-    last: Option<Arc<Known>>,
-    scratch: Vec<u8>,
-}
-
-impl<'a> Reader<'a> {
-    pub(super) fn new(shared: &'a KnownEvents) -> Self {
-        Self {
-            shared,
-            last: None,
-            scratch: Vec::with_capacity(512),
-        }
-    }
-
     /// Reads an event; within, the rule that it breaks.
     ///
     /// # Errors
@@ -418,13 +396,14 @@ impl<'a> Reader<'a> {
             .as_ref()
             .is_some_and(|known| known.is_like(&fields));
         if !is_known {
-            let hash = fields.shared_hash(&self.shared.seed);
-            self.last = match self.shared.get(hash).filter(|known| known.is_like(&fields)) {
-                Some(known) => Some(known),
+            let hash = fields.shared_hash(&self.seed);
+            let known = self.known.get(&hash).filter(|known| known.is_like(&fields));
+            self.last = match known {
+                Some(known) => Some(Rc::clone(known)),
                 None => match first_of_its_kind(event, &fields)? {
                     Ok(known) => {
-                        let known = Arc::new(known);
-                        self.shared.put(hash, &known);
+                        let known = Rc::new(known);
+                        self.known.put(hash, Rc::clone(&known));
                         let event = known.alike.event().clone();
                         self.last = Some(known);
                         return Ok(Ok(event));

@@ -439,7 +439,7 @@ pub(super) fn ledger_event(found: LedgerEvent) -> wire::RecordedEvent {
         })
     };
     let sent = wire::UsageEvent {
-        event_id: event.event_id.clone(),
+        event_id: event.event_id.to_text(),
         session_id: event.session_id.to_string(),
         service: series.service.to_string(),
         model: series.model.to_string(),

@@ -14,6 +14,7 @@ use crate::application::ports::{
     EventFilter, LedgerEvent, Page, SessionCursor, SessionFilter, UsageRange,
 };
 use crate::domain::event::Event;
+use crate::domain::event_id::EventId;
 use crate::domain::rollup::{day, generation_of};
 use crate::domain::series::Series;
 
@@ -328,11 +329,11 @@ fn ledger_event(
         before_reset: generation_of(&session.resets, row.n) < generations,
         clock_ahead: row.clock_ahead,
         event: Event {
-            event_id: row.id,
+            event_id: EventId::of(&row.id),
             session_id: Arc::clone(&session.session_id),
             series_fingerprint: series.fingerprint(),
             series: Arc::clone(series),
-            values: row.values,
+            values: row.values.into(),
             billed,
             occurred: Some(row.occurred),
             scene: row.scene,

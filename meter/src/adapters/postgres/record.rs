@@ -109,8 +109,8 @@ async fn batch(
     }
     let mut sessions = stage::lock_sessions(client, shared, &wanted, now).await?;
     let mut tenants: HashMap<&Arc<str>, i64> = HashMap::new();
-    let mut ids: BTreeSet<(i64, &str)> = BTreeSet::new();
-    let mut replaced_ids: BTreeSet<(i64, &str)> = BTreeSet::new();
+    let mut ids: BTreeSet<(i64, String)> = BTreeSet::new();
+    let mut replaced_ids: BTreeSet<(i64, String)> = BTreeSet::new();
     for (name, recording) in recordings {
         // Without a tenant there is no session and no event of it.
         let Some(tenant) = shared.tenant(client, name).await? else {
@@ -118,16 +118,16 @@ async fn batch(
         };
         tenants.insert(name, tenant);
         for event in &recording.events {
-            ids.insert((tenant, &event.event_id));
+            ids.insert((tenant, event.event_id.to_text()));
             if let Some(replaced) = &event.replaces {
-                replaced_ids.insert((tenant, replaced));
+                replaced_ids.insert((tenant, replaced.clone()));
             }
         }
     }
     let (known, numbers) = if count == 0 {
         (HashMap::new(), Vec::new())
     } else {
-        ids.extend(replaced_ids.iter());
+        ids.extend(replaced_ids.iter().cloned());
         futures::try_join!(
             stage::find_ids(client, &ids),
             stage::event_numbers(client, count)
@@ -135,7 +135,7 @@ async fn batch(
     };
     let numbers_replaced: Vec<i64> = replaced_ids
         .iter()
-        .filter_map(|(tenant, id)| known.get(&(*tenant, (*id).to_owned())))
+        .filter_map(|id| known.get(id))
         .map(|known| known.n)
         .collect();
     let mut batch = Batch {
@@ -196,7 +196,7 @@ impl Batch<'_> {
         tenant: i64,
         event: &Event,
     ) -> Result<Recorded> {
-        let id = (tenant, event.event_id.clone());
+        let id = (tenant, event.event_id.to_text());
         if let Some(known) = self.find(&id) {
             return Ok(if known.hash == event.content_hash {
                 Recorded::Duplicate
@@ -291,14 +291,14 @@ impl Batch<'_> {
             n,
             session: staged.head.row,
             series: staged.number(event.series_fingerprint, &event.series),
-            id: event.event_id.clone(),
+            id: event.event_id.to_text(),
             hash: event.content_hash,
             occurred,
             recorded: self.now,
             clock_ahead,
             scene: event.scene,
             attempt: event.attempt,
-            values: event.values.clone(),
+            values: event.values.to_vec(),
             replaces: replaced.as_ref().map(|replaced| replaced.n),
             extra: columns::extra_column(&event.labels, &event.billed),
         };

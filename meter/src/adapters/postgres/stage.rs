@@ -316,9 +316,9 @@ fn new(key: &SessionKey, row: i64, version: i64, rates: &Rates, now: Timestamp) 
 /// What the ledger has of these ids: looked up with the sessions locked.
 pub(super) async fn find_ids(
     client: &Client,
-    ids: &BTreeSet<(i64, &str)>,
+    ids: &BTreeSet<(i64, String)>,
 ) -> Result<HashMap<(i64, String), KnownId>> {
-    let (of, ids): (Vec<i64>, Vec<&str>) = ids.iter().copied().unzip();
+    let (of, ids): (Vec<i64>, Vec<&str>) = ids.iter().map(|(of, id)| (*of, id.as_str())).unzip();
     let found = rows(
         client,
         "SELECT event_key.tenant, event_key.id, event_key.n, event_key.hash FROM event_key \

@@ -151,7 +151,7 @@ pub(super) fn id_of_replaced(connection: &Connection, n: i64) -> Result<String> 
         .optional()?;
     found
         .flatten()
-        .map(EventId::into_text)
+        .map(|id| id.to_text())
         .ok_or_else(|| damaged("a replaced event", &n.to_string()))
 }
 

@@ -1,55 +1,9 @@
-//! Event ids as the database keeps them: UUIDs in sixteen bytes, any other id as its text.
-
-use std::hash::{Hash, Hasher};
+//! Event ids as the database keeps them: UUIDs as sixteen bytes, any other id as its text.
 
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
-use uuid::Uuid;
 
-/// An event id.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum EventId {
-    /// A UUID that was written in lower case with hyphens, so that its text can be given back exactly.
-    Uuid([u8; 16]),
-    /// Any other id.
-    Text(Box<str>),
-}
-
-impl EventId {
-    pub(super) fn of(text: &str) -> Self {
-        // Only digits that are written as they would be given back.
-        let lower = |text: &[u8]| !text.iter().any(u8::is_ascii_uppercase);
-        if text.len() == uuid::fmt::Hyphenated::LENGTH
-            && lower(text.as_bytes())
-            && let Ok(uuid) = Uuid::try_parse(text)
-        {
-            return Self::Uuid(uuid.into_bytes());
-        }
-        Self::Text(Box::from(text))
-    }
-
-    pub(super) fn into_text(self) -> String {
-        match self {
-            Self::Uuid(bytes) => Uuid::from_bytes(bytes).hyphenated().to_string(),
-            Self::Text(text) => text.into_string(),
-        }
-    }
-}
-
-/// Two words instead of sixteen bytes with their length: ids are hashed several times an event.
-impl Hash for EventId {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match self {
-            Self::Uuid(bytes) => {
-                let (words, _) = bytes.as_chunks::<8>();
-                words
-                    .iter()
-                    .for_each(|word| state.write_u64(u64::from_ne_bytes(*word)));
-            }
-            Self::Text(text) => text.hash(state),
-        }
-    }
-}
+pub(super) use crate::domain::event_id::EventId;
 
 impl ToSql for EventId {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -70,32 +24,5 @@ impl FromSql for EventId {
             ValueRef::Text(_) => value.as_str().map(|text| Self::Text(Box::from(text))),
             _ => Err(FromSqlError::InvalidType),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_comes_back_as_it_was_sent() {
-        for text in [
-            "0199c3f2-7d4a-7c11-8a3e-5b0f6c1d2e3f",
-            "0199C3F2-7D4A-7C11-8A3E-5B0F6C1D2E3F",
-            "0199c3f27d4a7c118a3e5b0f6c1d2e3f",
-            "{0199c3f2-7d4a-7c11-8a3e-5b0f6c1d2e3f}",
-            "a",
-            "run 7/scene 3",
-        ] {
-            assert_eq!(EventId::of(text).into_text(), text);
-        }
-        assert!(matches!(
-            EventId::of("0199c3f2-7d4a-7c11-8a3e-5b0f6c1d2e3f"),
-            EventId::Uuid(_)
-        ));
-        assert!(matches!(
-            EventId::of("0199C3F2-7D4A-7C11-8A3E-5B0F6C1D2E3F"),
-            EventId::Text(_)
-        ));
     }
 }

@@ -196,7 +196,7 @@ impl Departure for Export {
             let event = EventRow::read(row)?;
             let replaced: Option<EventId> = row.get(17)?;
             let replaces = match (event.replaces, replaced) {
-                (Some(n), Some(id)) => Some((n, id.into_text())),
+                (Some(n), Some(id)) => Some((n, id.to_text())),
                 (Some(n), None) => return Err(damaged("a replaced event", &n.to_string())),
                 (None, _) => None,
             };
@@ -205,13 +205,13 @@ impl Departure for Export {
                 n: event.n,
                 session: row.get(16)?,
                 series: event.series,
-                id: event.id.into_text(),
+                id: event.id.to_text(),
                 hash: event.hash,
                 occurred: event.occurred,
                 recorded: event.recorded,
                 scene: event.scene,
                 attempt: event.attempt,
-                values: event.values,
+                values: event.values.into_vec(),
                 replaces,
                 extra: event.extra,
             })
@@ -228,7 +228,7 @@ impl Departure for Export {
         collect(&mut statement, params![after, limit], |row| {
             Ok(KeyOnItsWay {
                 tenant: row.get(0)?,
-                id: row.get::<_, EventId>(1)?.into_text(),
+                id: row.get::<_, EventId>(1)?.to_text(),
                 n: row.get(2)?,
                 hash: row.get(3)?,
             })

@@ -223,7 +223,7 @@ pub(super) fn ledger_event(
     let (labels, billed) = codec::extra(row.extra.as_deref())?;
     let replaces = match row.replaces {
         Some(n) => Some(match EventRow::get(connection, n)? {
-            Some(found) => found.id.into_text(),
+            Some(found) => found.id.to_text(),
             None => archived::id_of_replaced(connection, n)?,
         }),
         None => None,
@@ -236,7 +236,7 @@ pub(super) fn ledger_event(
         before_reset: load::generation_of(&session.resets, row.n) < generations,
         clock_ahead: row.is_clock_ahead(),
         event: Event {
-            event_id: row.id.into_text(),
+            event_id: row.id,
             session_id: Arc::clone(&session.session_id),
             series_fingerprint: series.fingerprint(),
             series,

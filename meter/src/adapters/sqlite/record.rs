@@ -209,7 +209,7 @@ impl SqliteLedger {
         event: Event,
         now: Timestamp,
     ) -> Result<Recorded> {
-        let id_key = (neighbours.tenant, EventId::of(&event.event_id));
+        let id_key = (neighbours.tenant, event.event_id.clone());
         if let Some(known) = self.find(&id_key)? {
             return Ok(if known.hash == event.content_hash {
                 Recorded::Duplicate
@@ -291,7 +291,7 @@ impl SqliteLedger {
         if let Some(later) = later {
             return refuse(&format!(
                 "names an event that `{}` replaces already; replace that one",
-                later.into_text()
+                later.to_text()
             ));
         }
         let Some(row) = EventRow::get(&self.connection, known.n)? else {

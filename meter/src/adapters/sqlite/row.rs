@@ -11,7 +11,7 @@ use super::error::{Result, damaged};
 use super::event_id::EventId;
 use super::tail::{Delta, FineKey, Times};
 use crate::application::Error;
-use crate::domain::event::Billed;
+use crate::domain::event::{Billed, Values};
 use crate::domain::rollup::Placed;
 use crate::domain::series::Series;
 
@@ -41,7 +41,7 @@ pub(super) struct EventRow {
     pub(super) flags: i64,
     pub(super) scene: u32,
     pub(super) attempt: u32,
-    pub(super) values: Vec<i64>,
+    pub(super) values: Values,
     pub(super) replaces: Option<i64>,
     pub(super) extra: Option<String>,
 }
@@ -51,7 +51,7 @@ impl EventRow {
     pub(super) fn read(row: &Row<'_>) -> Result<Self> {
         let at: i64 = row.get(4)?;
         let lag: i64 = row.get(5)?;
-        let mut values = Vec::with_capacity(COLUMNS);
+        let mut values = Values::with_capacity(COLUMNS);
         for column in 9..9 + COLUMNS {
             match row.get(column)? {
                 Some(value) => values.push(value),

@@ -59,6 +59,14 @@ pub(super) fn key(tenant: i64, id: &EventId) -> Option<Key> {
     Some(key)
 }
 
+/// Two numbers that are in the order of the keys: they are compared without a call, which bytes are not.
+fn in_order(key: &Key) -> (u32, u128) {
+    let (front, back) = key.split_at(4);
+    let front = front.try_into().map_or(0, u32::from_be_bytes);
+    let back = back.try_into().map_or(0, u128::from_be_bytes);
+    (front, back)
+}
+
 /// All ids up to the watermark.
 #[derive(Debug, Default)]
 pub(super) struct KeyIndex {
@@ -200,7 +208,7 @@ impl KeyIndex {
 
     /// Writes a run, and merges it with others while there are too many over one place.
     fn add_run(&mut self, connection: &Connection, mut entries: Vec<Entry>) -> Result<()> {
-        entries.sort_unstable_by_key(|entry| entry.key);
+        entries.sort_unstable_by_key(|entry| in_order(&entry.key));
         let made = merge::write(
             connection,
             (self.next_run, self.next_block),
