@@ -4,8 +4,12 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
-/// How often a line of memory goes there and back to be measured: some tens of milliseconds at most.
+/// How often a line of memory goes there and back to be measured: some tens of milliseconds on two free processors.
 const ROUND_TRIPS: u32 = 50_000;
+
+/// Whoever has looked so often in vain lets others run: where the other thread waits for this processor it would otherwise be
+/// milliseconds for each trip.
+const LOOKS_MAX: u32 = 10_000;
 
 /// A line of its own: processors hand over 64 bytes at a time, and some fetch two together.
 #[repr(align(128))]
@@ -41,7 +45,12 @@ impl Distances {
 fn round_trip() -> f64 {
     let line = Line(AtomicU32::new(0));
     let wait_for = |value| {
+        let mut looks = 0;
         while line.0.load(Ordering::Acquire) != value {
+            looks += 1;
+            if looks % LOOKS_MAX == 0 {
+                std::thread::yield_now();
+            }
             std::hint::spin_loop();
         }
     };

@@ -9,12 +9,12 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codec;
 use super::error::{Result, damaged};
-use super::event_id::EventId;
 use super::fine::{ROLLUP_COLUMNS, rollup};
 use super::row::collect;
 use super::tail::FineKey;
 use crate::application::Error;
 use crate::application::ports::MovedOut;
+use crate::domain::event_id::EventId;
 use crate::domain::usage::Sum;
 
 /// Events that were moved and are rated alike.

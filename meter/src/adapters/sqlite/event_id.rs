@@ -1,9 +1,9 @@
-//! Event ids as the database keeps them: UUIDs as sixteen bytes, any other id as its text.
+//! How the database keeps event ids: UUIDs as sixteen bytes, any other id as its text.
 
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
-pub(super) use crate::domain::event_id::EventId;
+use crate::domain::event_id::EventId;
 
 impl ToSql for EventId {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

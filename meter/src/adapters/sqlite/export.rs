@@ -9,7 +9,6 @@ use rusqlite::{Connection, params};
 
 use super::codec;
 use super::error::{Result, damaged};
-use super::event_id::EventId;
 use super::fine;
 use super::load::{self, Snapshots};
 use super::lock::LedgerLock;
@@ -22,6 +21,7 @@ use crate::application::transfer::{
 };
 use crate::domain::DEFAULT_TENANT;
 use crate::domain::audit::{Action, AuditEntry, Note};
+use crate::domain::event_id::EventId;
 use crate::domain::tenant_prices::EVERYONE;
 
 /// A ledger that no meter runs on, in one snapshot.

@@ -11,7 +11,6 @@ use rusqlite::{Connection, ToSql, params};
 
 use super::carry_over::CarryOver;
 use super::error::Result;
-use super::event_id::EventId;
 use super::keys::KeyIndex;
 use super::library::SqliteLibrary;
 use super::load::{self, Snapshots};
@@ -25,6 +24,7 @@ use crate::application::Error;
 use crate::application::live::{LiveSession, LiveSessions};
 use crate::application::ports::{Answer, Change, Ledger, Recording, Request, SessionKey};
 use crate::application::rules::Lease;
+use crate::domain::event_id::EventId;
 use crate::domain::series::Series;
 use crate::domain::summary::Prices;
 use crate::domain::usage::SeriesId;

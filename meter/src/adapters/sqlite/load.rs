@@ -10,11 +10,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::codec;
 use super::error::{Result, damaged};
-use super::event_id::EventId;
 use super::fine;
 use super::row::{SERIES_COLUMNS, collect, read_series};
 use super::tail::{Delta, SessionTail};
 use crate::domain::budget::Reservation;
+use crate::domain::event_id::EventId;
 use crate::domain::quota::Quota;
 use crate::domain::recorder::Backlog;
 pub(super) use crate::domain::rollup::generation_of;

@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 
-use super::event_id::EventId;
 use super::tail::{Keys, TailKey};
+use crate::domain::event_id::EventId;
 
 /// How many are kept, about: 50 bytes each.
 const RECENT_MAX: usize = 40_000;

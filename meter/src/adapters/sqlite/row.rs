@@ -8,10 +8,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codec;
 use super::error::{Result, damaged};
-use super::event_id::EventId;
 use super::tail::{Delta, FineKey, Times};
 use crate::application::Error;
 use crate::domain::event::{Billed, Values};
+use crate::domain::event_id::EventId;
 use crate::domain::rollup::Placed;
 use crate::domain::series::Series;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::event_id::EventId;
+use crate::domain::event_id::EventId;
 use crate::domain::usage::Sum;
 
 pub(super) use crate::domain::rollup::{Delta, FineKey, Newest, Times};

@@ -16,7 +16,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use self::run::Run;
 use super::error::Result;
-use super::event_id::EventId;
+use crate::domain::event_id::EventId;
 
 /// A tenant's number in four bytes, and an id in sixteen.
 pub(super) const KEY_BYTES: usize = 20;
