@@ -270,6 +270,56 @@ mod tests {
         }
     }
 
+    /// A message with an event that is well; and one with the same event once more, whose field `twice` comes twice: the first
+    /// time, where it counts for nothing, with bytes that are no text.
+    fn with_no_text(twice: u32) -> (Vec<u8>, Vec<u8>) {
+        use prost::encoding::{bytes, string};
+        let no_text = vec![0xff_u8];
+        let (mut well, mut message) = (Vec::new(), Vec::new());
+        for (id, twice) in [("e1", None), ("e2", Some(twice))] {
+            let mut event = Vec::new();
+            for tag in [1, 2, 3, 4, 5, 6, 7, 9, 14] {
+                if tag == 7 {
+                    let mut quantity = Vec::new();
+                    if twice == Some(tag) {
+                        bytes::encode(1, &no_text, &mut quantity);
+                    }
+                    string::encode(1, &"characters".to_owned(), &mut quantity);
+                    prost::encoding::int64::encode(2, &5, &mut quantity);
+                    prost::encoding::int32::encode(3, &1, &mut quantity);
+                    bytes::encode(7, &quantity, &mut event);
+                    continue;
+                }
+                if twice == Some(tag) {
+                    bytes::encode(tag, &no_text, &mut event);
+                }
+                let text = if tag == 1 { id } else { "t" };
+                string::encode(tag, &text.to_owned(), &mut event);
+            }
+            bytes::encode(wire::StreamUsageRequest::EVENTS_TAG, &event, &mut message);
+            if twice.is_none() {
+                well.clone_from(&message);
+            }
+        }
+        (well, message)
+    }
+
+    #[test]
+    fn a_text_that_comes_twice_is_refused_where_the_one_that_does_not_count_is_no_text() {
+        for twice in [1, 2, 3, 4, 5, 6, 7, 9, 14] {
+            let (well, message) = with_no_text(twice);
+            let well = plainly::<wire::StreamUsageRequest>(&well).unwrap();
+            // Only of an event that is well is it known what others are like.
+            assert!(well.batch.events.iter().all(Result::is_ok), "{well:?}");
+            plainly::<wire::StreamUsageRequest>(&message).unwrap_err();
+            let mut known = KnownEvents::default();
+            assert!(
+                read::<wire::StreamUsageRequest>(&message, &mut known).is_err(),
+                "field {twice}"
+            );
+        }
+    }
+
     /// The same as `read`, all by the generated code.
     fn plainly<R: Events>(message: &[u8]) -> Result<SentBatch, DecodeError> {
         R::decode(message).map(Into::into)

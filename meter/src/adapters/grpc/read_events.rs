@@ -55,6 +55,12 @@ fn piece<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(piece)
 }
 
+/// The next field's text. `None` where there was one before: the last one counts, but the generated code refuses an event
+/// in which any of them is no text.
+fn text<'a>(before: &[u8], rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    before.is_empty().then(|| piece(rest)).flatten()
+}
+
 /// A number as the contract's 32-bit fields have it: what does not fit is cut off.
 fn small(rest: &mut &[u8]) -> Option<i32> {
     Some(decode_varint(rest).ok()? as i32)
@@ -75,21 +81,25 @@ impl<'a> Fields<'a> {
     /// Takes the field that comes next, whose key was read.
     fn take(&mut self, tag: u32, kind: WireType, rest: &mut &'a [u8]) -> Option<()> {
         match (tag, kind) {
-            (1, WireType::LengthDelimited) => self.event_id = piece(rest)?,
-            (2, WireType::LengthDelimited) => self.session_id = piece(rest)?,
-            (3, WireType::LengthDelimited) => self.service = piece(rest)?,
-            (4, WireType::LengthDelimited) => self.model = piece(rest)?,
-            (5, WireType::LengthDelimited) => self.rate_model = piece(rest)?,
-            (6, WireType::LengthDelimited) => self.model_display_name = piece(rest)?,
+            (1, WireType::LengthDelimited) => self.event_id = text(self.event_id, rest)?,
+            (2, WireType::LengthDelimited) => self.session_id = text(self.session_id, rest)?,
+            (3, WireType::LengthDelimited) => self.service = text(self.service, rest)?,
+            (4, WireType::LengthDelimited) => self.model = text(self.model, rest)?,
+            (5, WireType::LengthDelimited) => self.rate_model = text(self.rate_model, rest)?,
+            (6, WireType::LengthDelimited) => {
+                self.model_display_name = text(self.model_display_name, rest)?
+            }
             (7, WireType::LengthDelimited) => self.add_quantity(piece(rest)?)?,
             (8, WireType::LengthDelimited) if self.occur_time.is_none() => {
                 self.occur_time = Some(time(piece(rest)?)?);
             }
-            (9, WireType::LengthDelimited) => self.stage = piece(rest)?,
+            (9, WireType::LengthDelimited) => self.stage = text(self.stage, rest)?,
             (10, WireType::Varint) => self.scene = small(rest)?,
             (11, WireType::Varint) => self.attempt = small(rest)?,
             (12, WireType::Varint) => self.outcome = small(rest)?,
-            (14, WireType::LengthDelimited) => self.reservation_id = piece(rest)?,
+            (14, WireType::LengthDelimited) => {
+                self.reservation_id = text(self.reservation_id, rest)?
+            }
             (15, WireType::Varint) => self.variant = small(rest)?,
             (17, WireType::Varint) => self.simulated = decode_varint(rest).ok()? != 0,
             _ => return None,
@@ -102,7 +112,7 @@ impl<'a> Fields<'a> {
         let (mut metric, mut value, mut basis): (&[u8], i64, i32) = (&[], 0, 0);
         while !rest.is_empty() {
             match decode_key(rest).ok()? {
-                (1, WireType::LengthDelimited) => metric = piece(rest)?,
+                (1, WireType::LengthDelimited) => metric = text(metric, rest)?,
                 (2, WireType::Varint) => value = decode_varint(rest).ok()? as i64,
                 (3, WireType::Varint) => basis = small(rest)?,
                 _ => return None,
