@@ -4,6 +4,7 @@
 #
 #   tests/planted/run.sh          all of them
 #   tests/planted/run.sh NAME...  only these: the names of the patches beside this script
+#   tests/planted/run.sh --check  only whether each patch still fits the sources
 #
 # A patch begins with `Bug:` and one sentence, then `Caught by:` and what catches it:
 #   kills N       `proof kills` with at most N kills
@@ -23,13 +24,20 @@ seed=${SEED:-1}
 # `cargo test` has compiled are used again.
 programs=(--bin meter --bin proof --test fuzz_corpus)
 # The meter is compiled for each patch: its own code need not be fast to be wrong.
-quick=(--config 'profile.release.package.reelmeter-meter.opt-level=1')
+quick=(--config 'profile.release.package.reelmeter-meter={ opt-level = 1, codegen-units = 16 }')
 
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 say() { printf 'planted: %s\n' "$*"; }
 # A field of a patch's head.
 field() { sed -n "s/^$2: //p;/^--- /q" "$here/$1.patch"; }
 
+if [ "${1:-}" = --check ]; then
+    for patch in "$here"/*.patch; do
+        patch -s -p1 -F3 --dry-run <"$patch" || die "${patch##*/} no longer fits the sources: bring it up to date"
+    done
+    say "every patch fits the sources"
+    exit 0
+fi
 names=("$@")
 if [ ${#names[@]} = 0 ]; then
     for patch in "$here"/*.patch; do

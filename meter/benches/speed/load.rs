@@ -38,60 +38,80 @@ pub async fn connect(address: &str) -> Client {
     MeterServiceClient::new(channel).max_decoding_message_size(64 * 1024 * 1024)
 }
 
-/// Calls a second of `RecordUsage` with one event each.
+/// Calls a second of `RecordUsage` with one event each, over [`CONNECTIONS`] connections.
 pub async fn calls(address: &str, turn: Duration) -> f64 {
-    let mut clients = Vec::new();
-    for _ in 0..CONNECTIONS {
-        clients.push(connect(address).await);
-    }
     let began = Instant::now();
-    let mut callers = Vec::new();
-    for caller in 0..CALLS_IN_FLIGHT {
-        let mut client = clients[caller % CONNECTIONS].clone();
-        callers.push(tokio::spawn(async move {
-            let mut events = Events::new(&format!("calls-{}", caller % STREAMS), Ids::TimeOrdered);
-            let mut count = 0_u64;
-            while began.elapsed() < turn {
-                let request = pb::RecordUsageRequest {
-                    events: vec![events.one()],
-                    ..Default::default()
-                };
-                let response = client.record_usage(request).await.unwrap().into_inner();
-                assert_eq!(response.outcomes[0].status(), pb::RecordStatus::Recorded);
-                count += 1;
+    side_by_side(
+        address,
+        CONNECTIONS,
+        began,
+        move |client, number| async move {
+            let callers: Vec<_> = (0..CALLS_IN_FLIGHT / CONNECTIONS)
+                .map(|_| tokio::spawn(one_caller(client.clone(), number, began, turn)))
+                .collect();
+            let mut count = 0;
+            for caller in callers {
+                count += caller.await.unwrap();
             }
             count
-        }));
-    }
+        },
+    )
+    .await
+}
+
+/// What so many programs side by side have done, a second. Each has a connection and one thread, as the load programs of
+/// the field have: one pool of threads for all would hand callers to and fro between its threads, and be measured itself.
+async fn side_by_side<F>(
+    address: &str,
+    programs: usize,
+    began: Instant,
+    program: impl Fn(Client, usize) -> F + Copy + Send + 'static,
+) -> f64
+where
+    F: Future<Output = u64>,
+{
+    let running: Vec<_> = (0..programs)
+        .map(|number| {
+            let address = address.to_owned();
+            // A thread for blocking work, and a runtime on it.
+            tokio::task::spawn_blocking(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .unwrap();
+                runtime.block_on(async move { program(connect(&address).await, number).await })
+            })
+        })
+        .collect();
     let mut count = 0;
-    for caller in callers {
-        count += caller.await.unwrap();
+    for program in running {
+        count += program.await.unwrap();
     }
     count as f64 / began.elapsed().as_secs_f64()
 }
 
+async fn one_caller(mut client: Client, number: usize, began: Instant, turn: Duration) -> u64 {
+    let mut events = Events::new(&format!("calls-{number}"), Ids::TimeOrdered);
+    let mut count = 0;
+    while began.elapsed() < turn {
+        let request = pb::RecordUsageRequest {
+            events: vec![events.one()],
+            ..Default::default()
+        };
+        let response = client.record_usage(request).await.unwrap().into_inner();
+        assert_eq!(response.outcomes[0].status(), pb::RecordStatus::Recorded);
+        count += 1;
+    }
+    count
+}
+
 /// Events a second of `StreamUsage`, in batches over [`STREAMS`] streams, each of a session of its own.
 pub async fn stream(address: &str, ids: Ids, until: Until) -> f64 {
-    let mut clients = Vec::new();
-    for _ in 0..STREAMS {
-        clients.push(connect(address).await);
-    }
     let began = Instant::now();
-    let streams = clients.into_iter().enumerate().map(|(number, client)| {
-        tokio::spawn(one_stream(
-            client,
-            format!("stream-{number}"),
-            ids,
-            began,
-            until,
-        ))
-    });
-    let streams: Vec<_> = streams.collect();
-    let mut count = 0;
-    for stream in streams {
-        count += stream.await.unwrap();
-    }
-    count as f64 / began.elapsed().as_secs_f64()
+    side_by_side(address, STREAMS, began, move |client, number| {
+        one_stream(client, format!("stream-{number}"), ids, began, until)
+    })
+    .await
 }
 
 async fn one_stream(

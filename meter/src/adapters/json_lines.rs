@@ -15,7 +15,7 @@ pub(super) fn push(lines: &mut String, found: &LedgerEvent) {
 /// An event as a JSON object.
 pub(super) fn object(found: &LedgerEvent) -> Value {
     let event = &found.event;
-    let series = &event.series;
+    let series = &event.shared.series;
     let quantities: Vec<_> = series
         .metrics
         .iter()
@@ -41,7 +41,7 @@ pub(super) fn object(found: &LedgerEvent) -> Value {
     json!({
         "sequence_number": found.sequence,
         "event_id": event.event_id.to_text(),
-        "session_id": &*event.session_id,
+        "session_id": &*event.shared.session_id,
         "service": &*series.service,
         "model": &*series.model,
         "rate_model": &**series.rate_model.as_ref().unwrap_or(&series.model),
@@ -57,7 +57,7 @@ pub(super) fn object(found: &LedgerEvent) -> Value {
         "replaces_event_id": event.replaces.as_deref().unwrap_or_default(),
         "reservation_id": &*series.reservation_id,
         "labels": event.labels,
-        "simulated": event.simulated,
+        "simulated": event.shared.simulated,
         "replaced": found.replaced,
         "before_reset": found.before_reset,
         "clock_ahead": found.clock_ahead,

@@ -1,10 +1,11 @@
 //! Events that differ from one before them only in what is an event's own: its id, its quantities, its time, its place.
 //! Nearly all are: what they share is checked once.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::content_hash;
-use super::event::{Event, SentEvent, SentTime, Values};
+use super::event::{Event, SentEvent, SentTime, Shared, Values};
 use super::event_id::EventId;
 use super::problem::Problem;
 use super::{text, validate};
@@ -31,7 +32,19 @@ pub struct Alike {
     event: Event,
     /// Of what others may share.
     shared_hash: u64,
+    lent: RefCell<Lent>,
 }
+
+/// What events share, as the next one gets it. To count who holds it is to write: if it were one for all events, the thread
+/// that reads them and the one that records them would take it from each other at each. After some events others get a copy.
+#[derive(Clone, Debug)]
+struct Lent {
+    shared: Arc<Shared>,
+    times: u32,
+}
+
+/// So many events share one copy.
+const LENT_MAX: u32 = 256;
 
 impl Alike {
     /// Checks an event and keeps what others may share with it.
@@ -41,11 +54,28 @@ impl Alike {
     pub fn new(sent: SentEvent) -> Result<Self, Problem> {
         let event = validate::event(sent.clone())?;
         let shared_hash = content_hash::of_shared(&sent);
+        let lent = RefCell::new(Lent {
+            shared: Arc::clone(&event.shared),
+            times: 0,
+        });
         Ok(Self {
             sent,
             event,
             shared_hash,
+            lent,
         })
+    }
+
+    fn lend(&self) -> Arc<Shared> {
+        let mut lent = self.lent.borrow_mut();
+        if lent.times == LENT_MAX {
+            *lent = Lent {
+                shared: Arc::new(Shared::clone(&self.event.shared)),
+                times: 0,
+            };
+        }
+        lent.times += 1;
+        Arc::clone(&lent.shared)
     }
 
     /// The event that this was made from, as it was sent.
@@ -75,9 +105,7 @@ impl Alike {
         };
         Some(Event {
             event_id: EventId::of(own.event_id),
-            session_id: Arc::clone(&self.event.session_id),
-            series: Arc::clone(&self.event.series),
-            series_fingerprint: self.event.series_fingerprint,
+            shared: self.lend(),
             values: Values::from_slice(own.values),
             billed: Vec::new(),
             occurred,
@@ -85,7 +113,6 @@ impl Alike {
             attempt: u32::try_from(own.attempt).ok()?.max(1),
             replaces: None,
             labels: Default::default(),
-            simulated: self.event.simulated,
             content_hash: content_hash::of_own(self.shared_hash, &own, scratch),
         })
     }

@@ -1,14 +1,15 @@
 //! Whether two events say the same: a fingerprint of everything a caller sent, before any default is filled in.
 
 use reelmeter_rating::{Basis, Outcome, Variant};
+use siphasher::sip::SipHasher13;
 
 use super::alike::Own;
 use super::event::{Sent, SentEvent};
 
 /// The fingerprint of an event's content, in two steps: of what it may share with others, and of that together with what
 /// is its own. Labels count in the order of their keys, quantities in the order in which they were sent. The id is no
-/// part of it: only events of one id are ever compared. 64 bits: it only ever tells apart events of one id, which differ
-/// by mistake and not by design.
+/// part of it: only events of one id are ever compared. 64 bits of SipHash-1-3 without a key: it only ever tells apart events
+/// of one id and one tenant, which differ by mistake and not by design.
 #[must_use]
 pub fn of(event: &SentEvent) -> i64 {
     let values: Vec<i64> = event
@@ -59,11 +60,11 @@ pub fn of_shared(event: &SentEvent) -> u64 {
         content.text(27, value);
     }
     content.number(28, i64::from(event.simulated));
-    first_word(&bytes)
+    fingerprint(&bytes)
 }
 
 /// The fingerprint of an event that shares what [`of_shared`] was made from and has this for its own. `scratch` is
-/// overwritten. With up to four quantities all of it goes into one block of the hash function.
+/// overwritten.
 #[must_use]
 pub fn of_own(shared: u64, own: &Own<'_>, scratch: &mut Vec<u8>) -> i64 {
     scratch.clear();
@@ -80,13 +81,11 @@ pub fn of_own(shared: u64, own: &Own<'_>, scratch: &mut Vec<u8>) -> i64 {
     scratch.extend_from_slice(&nanoseconds.to_le_bytes());
     scratch.extend_from_slice(&own.scene.to_le_bytes());
     scratch.extend_from_slice(&own.attempt.to_le_bytes());
-    first_word(scratch).cast_signed()
+    fingerprint(scratch).cast_signed()
 }
 
-fn first_word(bytes: &[u8]) -> u64 {
-    let hash = blake3::hash(bytes);
-    let (words, _) = hash.as_bytes().as_chunks::<8>();
-    words.first().map_or(0, |word| u64::from_le_bytes(*word))
+fn fingerprint(bytes: &[u8]) -> u64 {
+    SipHasher13::new().hash(bytes)
 }
 
 /// Tagged fields, each with its length: no two contents give the same bytes.

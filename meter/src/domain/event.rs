@@ -98,17 +98,39 @@ pub struct Billed {
 /// How much of each metric. Nearly every event has few: they need no memory of their own.
 pub type Values = SmallVec<[i64; 4]>;
 
-/// A sound event. What many events share is in its series; what is left is its own.
+/// What many events of a session have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shared {
+    /// The session that they belong to.
+    pub session_id: Arc<str>,
+    /// Whether a stand-in answered.
+    pub simulated: bool,
+    /// What was called, and for what.
+    pub series: Arc<Series>,
+    /// The fingerprint of the series, see [`Series::fingerprint`].
+    pub series_fingerprint: u128,
+}
+
+impl Shared {
+    /// With the series' fingerprint.
+    #[must_use]
+    pub fn new(session_id: Arc<str>, simulated: bool, series: Arc<Series>) -> Self {
+        Self {
+            session_id,
+            simulated,
+            series_fingerprint: series.fingerprint(),
+            series,
+        }
+    }
+}
+
+/// A sound event: what it shares with others, and what is its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// The idempotency key.
     pub event_id: EventId,
-    /// The session that it belongs to.
-    pub session_id: Arc<str>,
     /// What it shares with others.
-    pub series: Arc<Series>,
-    /// The fingerprint of the series, see [`Series::fingerprint`].
-    pub series_fingerprint: u128,
+    pub shared: Arc<Shared>,
     /// How much of each metric of the series, in the series' order.
     pub values: Values,
     /// What the provider says that it billed.
@@ -123,8 +145,6 @@ pub struct Event {
     pub replaces: Option<String>,
     /// The recorder's marks.
     pub labels: BTreeMap<String, String>,
-    /// Whether a stand-in answered.
-    pub simulated: bool,
     /// The fingerprint of the content as it was sent, before any default.
     pub content_hash: i64,
 }

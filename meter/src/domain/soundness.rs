@@ -34,14 +34,14 @@ pub fn too_dear(
     let (rated, clock_ahead) = rating_time(event.occurred.unwrap_or(now), now);
     let key = ClassKey::of(
         0,
-        &event.series,
+        &event.shared.series,
         &event.values,
         rated,
         clock_ahead,
         boundaries,
     )
     .ok()?;
-    let (position, reason) = prices.beyond(&key, &event.series, &event.values, now)?;
+    let (position, reason) = prices.beyond(&key, &event.shared.series, &event.values, now)?;
     Some(Problem::new(
         format!("quantities[{position}].value"),
         reason,
@@ -51,7 +51,7 @@ pub fn too_dear(
 /// An event whose calls are simulated where its session's are real, or the other way round.
 #[must_use]
 pub fn mixed(session_simulated: bool, event: &Event) -> Option<Problem> {
-    if session_simulated == event.simulated {
+    if session_simulated == event.shared.simulated {
         return None;
     }
     let (is, event_is) = if session_simulated {

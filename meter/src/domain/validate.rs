@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use reelmeter_rating::{Name, Outcome, Variant};
 
 use super::decimal::Decimal;
-use super::event::{Billed, Event, Sent, SentBilled, SentEvent, SentQuantity, SentTime, Values};
+use super::event::{
+    Billed, Event, Sent, SentBilled, SentEvent, SentQuantity, SentTime, Shared, Values,
+};
 use super::event_id::EventId;
 use super::limits::{DECIMAL_BYTES_MAX, QUANTITIES_MAX, UNIT_BYTES_MAX};
 use super::problem::Problem;
@@ -101,9 +103,11 @@ pub fn event(sent: SentEvent) -> Result<Event, Problem> {
     };
     Ok(Event {
         event_id: EventId::of(&sent.event_id),
-        session_id: Arc::from(sent.session_id),
-        series_fingerprint: series.fingerprint(),
-        series: Arc::new(series),
+        shared: Arc::new(Shared::new(
+            Arc::from(sent.session_id),
+            sent.simulated,
+            Arc::new(series),
+        )),
         values,
         billed,
         occurred,
@@ -111,7 +115,6 @@ pub fn event(sent: SentEvent) -> Result<Event, Problem> {
         attempt: attempt.max(1),
         replaces: (!sent.replaces_event_id.is_empty()).then_some(sent.replaces_event_id),
         labels: sent.labels,
-        simulated: sent.simulated,
         content_hash,
     })
 }

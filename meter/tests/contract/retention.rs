@@ -156,7 +156,7 @@ pub fn a_file_holds_whole_events<S: Archives>() {
         let event = &kept.event;
         assert_eq!(line["event_id"], event.event_id.to_text());
         assert_eq!(line["sequence_number"], kept.sequence);
-        assert_eq!(line["session_id"], &*event.session_id);
+        assert_eq!(line["session_id"], &*event.shared.session_id);
         assert_eq!(line["content_hash"], event.content_hash);
         assert_eq!(line["tenant"], "");
         assert_eq!(line["replaced"], kept.replaced);

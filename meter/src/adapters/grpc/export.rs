@@ -117,7 +117,7 @@ impl Export {
 /// One line a quantity; an event without any has one line all the same.
 fn csv_lines(data: &mut String, found: &LedgerEvent) {
     let event = &found.event;
-    let series = &event.series;
+    let series = &event.shared.series;
     for position in 0..event.values.len().max(1) {
         let (metric, basis) = match series.metrics.get(position) {
             Some((metric, basis)) => (&**metric, basis.as_str()),
@@ -151,7 +151,7 @@ fn csv_lines(data: &mut String, found: &LedgerEvent) {
         let cells = [
             found.sequence.to_string(),
             cell(&event.event_id.to_text()),
-            cell(&event.session_id),
+            cell(&event.shared.session_id),
             cell(&series.service),
             cell(&series.model),
             cell(series.rate_model.as_ref().unwrap_or(&series.model)),
@@ -174,7 +174,7 @@ fn csv_lines(data: &mut String, found: &LedgerEvent) {
             found.replaced.to_string(),
             found.before_reset.to_string(),
             found.clock_ahead.to_string(),
-            event.simulated.to_string(),
+            event.shared.simulated.to_string(),
             cell(&labels),
         ];
         data.push_str(&cells.join(","));

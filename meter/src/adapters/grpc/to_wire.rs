@@ -417,7 +417,7 @@ pub(super) fn ledger_event(found: LedgerEvent) -> wire::RecordedEvent {
         before_reset,
         clock_ahead,
     } = found;
-    let series = &event.series;
+    let series = &event.shared.series;
     let quantity = |(position, value): (usize, i64)| {
         let (metric, basis_of) = series.metrics.get(position)?;
         Some(wire::Quantity {
@@ -440,7 +440,7 @@ pub(super) fn ledger_event(found: LedgerEvent) -> wire::RecordedEvent {
     };
     let sent = wire::UsageEvent {
         event_id: event.event_id.to_text(),
-        session_id: event.session_id.to_string(),
+        session_id: event.shared.session_id.to_string(),
         service: series.service.to_string(),
         model: series.model.to_string(),
         rate_model: series
@@ -465,7 +465,7 @@ pub(super) fn ledger_event(found: LedgerEvent) -> wire::RecordedEvent {
         reservation_id: series.reservation_id.to_string(),
         variant: variant(series.variant).into(),
         labels: event.labels.clone(),
-        simulated: event.simulated,
+        simulated: event.shared.simulated,
     };
     wire::RecordedEvent {
         event: Some(sent),

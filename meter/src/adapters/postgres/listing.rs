@@ -13,7 +13,7 @@ use crate::adapters::columns::{self, damaged};
 use crate::application::ports::{
     EventFilter, LedgerEvent, Page, SessionCursor, SessionFilter, UsageRange,
 };
-use crate::domain::event::Event;
+use crate::domain::event::{Event, Shared};
 use crate::domain::event_id::EventId;
 use crate::domain::rollup::{day, generation_of};
 use crate::domain::series::Series;
@@ -330,9 +330,11 @@ fn ledger_event(
         clock_ahead: row.clock_ahead,
         event: Event {
             event_id: EventId::of(&row.id),
-            session_id: Arc::clone(&session.session_id),
-            series_fingerprint: series.fingerprint(),
-            series: Arc::clone(series),
+            shared: Arc::new(Shared::new(
+                Arc::clone(&session.session_id),
+                session.simulated,
+                Arc::clone(series),
+            )),
             values: row.values.into(),
             billed,
             occurred: Some(row.occurred),
@@ -340,7 +342,6 @@ fn ledger_event(
             attempt: row.attempt,
             replaces,
             labels,
-            simulated: session.simulated,
             content_hash: row.hash,
         },
     })

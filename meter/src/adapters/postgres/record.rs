@@ -100,8 +100,8 @@ async fn batch(
         };
         for event in &recording.events {
             count += 1;
-            let simulated = wanted.entry(key(&event.session_id)).or_default();
-            simulated.get_or_insert(event.simulated);
+            let simulated = wanted.entry(key(&event.shared.session_id)).or_default();
+            simulated.get_or_insert(event.shared.simulated);
         }
         for backlog in &recording.backlogs {
             wanted.entry(key(&backlog.session_id)).or_default();
@@ -206,7 +206,7 @@ impl Batch<'_> {
         }
         let key = SessionKey {
             tenant: Arc::clone(name),
-            session_id: Arc::clone(&event.session_id),
+            session_id: Arc::clone(&event.shared.session_id),
         };
         let staged = sessions
             .get_mut(&key)
@@ -290,7 +290,7 @@ impl Batch<'_> {
         let row = EventRow {
             n,
             session: staged.head.row,
-            series: staged.number(event.series_fingerprint, &event.series),
+            series: staged.number(event.shared.series_fingerprint, &event.shared.series),
             id: event.event_id.to_text(),
             hash: event.content_hash,
             occurred,
@@ -302,7 +302,12 @@ impl Batch<'_> {
             replaces: replaced.as_ref().map(|replaced| replaced.n),
             extra: columns::extra_column(&event.labels, &event.billed),
         };
-        staged.add(row.delta(&event.series, &staged.boundaries, staged.head.generation, 1)?);
+        staged.add(row.delta(
+            &event.shared.series,
+            &staged.boundaries,
+            staged.head.generation,
+            1,
+        )?);
         if let Some(replaced) = replaced {
             let series = staged
                 .series(replaced.series)
@@ -323,12 +328,15 @@ impl Batch<'_> {
         gain.first_event.get_or_insert(n);
         gain.last_event = Some(n);
         gain.newest.note(occurred);
-        gain.simulated.get_or_insert(event.simulated);
+        gain.simulated.get_or_insert(event.shared.simulated);
         gain.events = true;
         gain.recorded += 1;
-        if !event.series.model_display_name.is_empty() {
-            let model = (event.series.service.clone(), event.series.model.clone());
-            let name = event.series.model_display_name.clone();
+        if !event.shared.series.model_display_name.is_empty() {
+            let model = (
+                event.shared.series.service.clone(),
+                event.shared.series.model.clone(),
+            );
+            let name = event.shared.series.model_display_name.clone();
             gain.names.insert(model, name);
         }
         let hash = row.hash;

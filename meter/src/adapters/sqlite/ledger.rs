@@ -204,6 +204,7 @@ impl SqliteLedger {
         self.connection
             .prepare_cached("BEGIN IMMEDIATE")?
             .execute([])?;
+        self.rows.clear();
         let worked = work(self).and_then(|value| {
             self.connection.prepare_cached("COMMIT")?.execute([])?;
             Ok(value)

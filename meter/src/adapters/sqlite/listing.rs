@@ -12,7 +12,7 @@ use super::error::Result;
 use super::load;
 use super::row::{EVENT_COLUMNS, EventRow, SERIES_COLUMNS, collect, read_series};
 use crate::application::ports::{EventFilter, LedgerEvent, Page, SessionCursor, SessionFilter};
-use crate::domain::event::Event;
+use crate::domain::event::{Event, Shared};
 use crate::domain::series::Series;
 
 /// Events that one call looks at, whether they fit the filter or not: some tens of milliseconds.
@@ -237,9 +237,11 @@ pub(super) fn ledger_event(
         clock_ahead: row.is_clock_ahead(),
         event: Event {
             event_id: row.id,
-            session_id: Arc::clone(&session.session_id),
-            series_fingerprint: series.fingerprint(),
-            series,
+            shared: Arc::new(Shared::new(
+                Arc::clone(&session.session_id),
+                session.simulated,
+                series,
+            )),
             values: row.values,
             billed,
             occurred: Some(row.occurred),
@@ -247,7 +249,6 @@ pub(super) fn ledger_event(
             attempt: row.attempt,
             replaces,
             labels,
-            simulated: session.simulated,
             content_hash: row.hash,
         },
     })

@@ -63,6 +63,8 @@ struct Neighbours {
     tenant: i64,
     /// The session, taken out of those that are held; `None` if it does not exist yet.
     held: Option<Held>,
+    /// What readers know of it; `None` as long as it does not exist or nobody has asked.
+    usage: Option<Arc<SessionUsage>>,
     gain: Gain,
     prices: Arc<Prices>,
     /// The series that the last event belonged to, by its fingerprint.
@@ -138,10 +140,11 @@ impl SqliteLedger {
         let mut outcomes = Vec::with_capacity(recording.events.len());
         let mut events = recording.events.into_iter().peekable();
         while let Some(first) = events.peek() {
-            let mut neighbours = self.meet(staged, tenant, Arc::clone(&first.session_id))?;
+            let mut neighbours = self.meet(staged, tenant, Arc::clone(&first.shared.session_id))?;
             let session_id = Arc::clone(&neighbours.key.session_id);
             let is_neighbour = |event: &Event| {
-                Arc::ptr_eq(&event.session_id, &session_id) || event.session_id == session_id
+                Arc::ptr_eq(&event.shared.session_id, &session_id)
+                    || event.shared.session_id == session_id
             };
             while let Some(event) = events.next_if(is_neighbour) {
                 outcomes.push(self.record_event(staged, &mut neighbours, event, now)?);
@@ -171,9 +174,14 @@ impl SqliteLedger {
             session_id,
         };
         self.session(&key)?;
+        let held = self.sessions.pop(&key);
         Ok(Neighbours {
             tenant,
-            held: self.sessions.pop(&key),
+            usage: held
+                .as_ref()
+                .and_then(|held| held.live.as_ref())
+                .map(|live| live.usage()),
+            held,
             gain: staged.gains.remove(&key).unwrap_or_default(),
             prices: self.shared.prices(tenant_name),
             last_series: None,
@@ -225,13 +233,15 @@ impl SqliteLedger {
             None => None,
         };
         let held = neighbours.held.as_ref();
-        let problem = unsound(held, &event, replaced.as_ref())
-            .or_else(|| too_dear(held, &event, &neighbours.prices, &self.sorted_by, now));
+        let problem = unsound(held, &event, replaced.as_ref()).or_else(|| {
+            let (usage, prices) = (neighbours.usage.as_deref(), &neighbours.prices);
+            too_dear(held, usage, &event, prices, &self.sorted_by, now)
+        });
         if let Some(problem) = problem {
             return Ok(Recorded::Invalid(problem));
         }
         if held.is_none() {
-            self.create_session(neighbours, event.simulated, now)?;
+            self.create_session(neighbours, event.shared.simulated, now)?;
         }
         self.append(staged, neighbours, id_key, event, replaced, now)?;
         Ok(Recorded::New)
@@ -342,22 +352,31 @@ impl SqliteLedger {
             .as_mut()
             .ok_or_else(|| Error::Internal("a session was lost".to_owned()))?;
         let gain = &mut neighbours.gain;
+        let shared = &*event.shared;
         let series = match neighbours.last_series {
-            Some((fingerprint, series)) if fingerprint == event.series_fingerprint => series,
-            _ => match held.numbers.get(&event.series_fingerprint) {
-                Some(number) => *number,
-                None => {
-                    self.last_series += 1;
-                    let number = self.last_series;
-                    row::insert_series(&self.connection, number, held.row, &event.series)?;
-                    held.numbers.insert(event.series_fingerprint, number);
-                    held.series.insert(number, Arc::clone(&event.series));
-                    gain.series.push((number, Arc::clone(&event.series)));
-                    number
+            Some((fingerprint, series)) if fingerprint == shared.series_fingerprint => series,
+            _ => {
+                let number = match held.numbers.get(&shared.series_fingerprint) {
+                    Some(number) => *number,
+                    None => {
+                        self.last_series += 1;
+                        let number = self.last_series;
+                        row::insert_series(&self.connection, number, held.row, &shared.series)?;
+                        held.numbers.insert(shared.series_fingerprint, number);
+                        held.series.insert(number, Arc::clone(&shared.series));
+                        gain.series.push((number, Arc::clone(&shared.series)));
+                        number
+                    }
+                };
+                if !shared.series.model_display_name.is_empty() {
+                    let model = (shared.series.service.clone(), shared.series.model.clone());
+                    let name = shared.series.model_display_name.clone();
+                    gain.names.insert(model, name);
                 }
-            },
+                number
+            }
         };
-        neighbours.last_series = Some((event.series_fingerprint, series));
+        neighbours.last_series = Some((shared.series_fingerprint, series));
         self.last_event += 1;
         let occurred = event.occurred.unwrap_or(now);
         let (_, clock_ahead) = rating_time(occurred, now);
@@ -379,7 +398,7 @@ impl SqliteLedger {
             replaces: replaced.as_ref().map(|replaced| replaced.n),
             extra: codec::extra_column(&event.labels, &event.billed),
         };
-        let key = row.fine_key(&event.series, &held.boundaries, held.generation)?;
+        let key = row.fine_key(&shared.series, &held.boundaries, held.generation)?;
         held.quantities += row
             .values
             .iter()
@@ -400,11 +419,6 @@ impl SqliteLedger {
         }
         gain.tail.note(row.n, row.times());
         gain.tail.touched = Some(now);
-        if !event.series.model_display_name.is_empty() {
-            let model = (event.series.service.clone(), event.series.model.clone());
-            gain.names
-                .insert(model, event.series.model_display_name.clone());
-        }
         neighbours.add(key, &row.values, &event.billed);
         let known = TailKey {
             n: row.n,

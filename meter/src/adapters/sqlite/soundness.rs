@@ -11,21 +11,18 @@ use crate::domain::event::Event;
 use crate::domain::problem::Problem;
 use crate::domain::soundness;
 use crate::domain::summary::Prices;
+use crate::domain::usage::SessionUsage;
 
 /// A quantity that costs more than can be written down exactly.
 pub(super) fn too_dear(
     session: Option<&Held>,
+    usage: Option<&SessionUsage>,
     event: &Event,
     current: &Prices,
     sorted_by: &Arc<Boundaries>,
     now: Timestamp,
 ) -> Option<Problem> {
-    let usage = session
-        .and_then(|session| session.live.as_ref())
-        .map(|live| live.usage());
-    let ended = usage
-        .as_ref()
-        .and_then(|usage| usage.session.ended.as_ref());
+    let ended = usage.and_then(|usage| usage.session.ended.as_ref());
     let prices = ended.map_or(current, |ended| &ended.prices);
     let boundaries = session.map_or(sorted_by, |session| &session.boundaries);
     soundness::too_dear(event, prices, boundaries, now)

@@ -376,13 +376,13 @@ fn what_is_left_out_is_filled_in() {
         (1, 0, None, None)
     );
     assert_eq!(
-        (event.series.outcome, event.series.variant),
+        (event.shared.series.outcome, event.shared.series.variant),
         (Outcome::Succeeded, Variant::Standard)
     );
     let mut same = sound();
     same.rate_model = same.model.clone();
     assert_eq!(
-        super::event(same).unwrap().series.rate_model,
+        super::event(same).unwrap().shared.series.rate_model,
         None,
         "a rate model that is the model says nothing"
     );
