@@ -24,7 +24,8 @@ seed=${SEED:-1}
 # `cargo test` has compiled are used again.
 programs=(--bin meter --bin proof --test fuzz_corpus)
 # The meter is compiled for each patch: its own code need not be fast to be wrong.
-quick=(--config 'profile.release.package.reelmeter-meter={ opt-level = 1, codegen-units = 16 }')
+meter_profile=profile.release.package.reelmeter-meter
+quick=(--config "$meter_profile.opt-level=1" --config "$meter_profile.codegen-units=16")
 
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 say() { printf 'planted: %s\n' "$*"; }
