@@ -116,9 +116,9 @@ for name in "${names[@]}"; do
         if try "${command[@]}" >>"$log" 2>&1; then
             missed+=("$name")
             say "$name: NOT CAUGHT by ${command[*]}"
-        elif grep -qE '^error: (LOST|BROKEN)|^test result: FAILED' "$log"; then
+        elif grep -aqE '^error: (LOST|BROKEN)|^test result: FAILED' "$log"; then
             caught=$((caught + 1))
-            say "$name: caught by ${command[*]} in $((SECONDS - began)) s: $(grep -hE -m1 '^error: (LOST|BROKEN)|panicked at' "$log")"
+            say "$name: caught by ${command[*]} in $((SECONDS - began)) s: $(grep -ahE -m1 '^error: (LOST|BROKEN)|panicked at' "$log")"
         else
             good=no
         fi
