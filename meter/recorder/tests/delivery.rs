@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Bench {
     recorder: Recorder,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 fn bench() -> Bench {
@@ -32,7 +32,7 @@ fn bench() -> Bench {
     let recorder = Recorder::open(&directory.path().join("outbox.db"), "test").unwrap();
     Bench {
         recorder,
-        _directory: directory,
+        directory,
     }
 }
 
@@ -163,6 +163,30 @@ async fn a_meter_that_was_down_for_the_whole_run_gets_everything_when_it_comes()
     assert_eq!(meter.state().ledger.len(), 20);
     assert_eq!(meter.state().duplicate_count, 0);
     assert_eq!(*link.borrow_and_update(), Link::Connected);
+}
+
+#[tokio::test]
+async fn an_outbox_of_an_earlier_layout_delivers_what_waited_in_it() {
+    let Bench {
+        recorder,
+        directory,
+    } = bench();
+    start(&recorder, "s").await;
+    let first = one_call(&recorder, "s", "script", 0).await;
+    drop(recorder);
+    let path = directory.path().join("outbox.db");
+    let outbox = rusqlite::Connection::open(&path).unwrap();
+    outbox.execute_batch("DROP TABLE owner").unwrap();
+    outbox.pragma_update(None, "user_version", 1).unwrap();
+    drop(outbox);
+    let recorder = Recorder::open(&path, "test").unwrap();
+    let second = one_call(&recorder, "s", "image", 1).await;
+    recorder.end_session("s").await.unwrap();
+    let meter = Meter::default();
+    deliver(&recorder, meter.start().await);
+    assert!(delivered(&recorder, "s").await.is_settled());
+    let received: Vec<String> = meter.state().ledger.keys().cloned().collect();
+    assert_eq!(received, [first, second]);
 }
 
 #[tokio::test]

@@ -125,7 +125,11 @@ pub fn sessions_are_found_by_state_label_and_time<S: Store>() {
     );
 }
 
-fn all_events<S: Store>(told: &Told<S>, filter: &EventFilter, limit: usize) -> Vec<LedgerEvent> {
+pub(super) fn all_events<S: Store>(
+    told: &Told<S>,
+    filter: &EventFilter,
+    limit: usize,
+) -> Vec<LedgerEvent> {
     let mut events = Vec::new();
     let mut after = 0;
     loop {

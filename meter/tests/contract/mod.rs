@@ -10,3 +10,4 @@ pub mod reports;
 pub mod retention;
 pub mod sessions;
 pub mod starts;
+mod upgrades;

@@ -193,16 +193,26 @@ impl Sqlite {
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("meter.db")
     }
-}
 
-impl Store for Sqlite {
-    fn new(prices: RateTable) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let sides = SqliteLedger::open(&folder.path().join("meter.db"), &prices, noon()).unwrap();
+    /// The ledger that lies in a folder.
+    pub fn on(folder: TempDir, prices: &RateTable) -> Self {
+        let sides = SqliteLedger::open(&folder.path().join("meter.db"), prices, noon()).unwrap();
         Self {
             folder,
             sides: Some(sides),
         }
+    }
+
+    /// The process ends; what it leaves lies in the folder.
+    pub fn left(mut self) -> TempDir {
+        drop(self.sides.take());
+        self.folder
+    }
+}
+
+impl Store for Sqlite {
+    fn new(prices: RateTable) -> Self {
+        Self::on(tempfile::tempdir().unwrap(), &prices)
     }
 
     fn ledger(&mut self) -> &mut dyn Ledger {
