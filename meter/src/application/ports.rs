@@ -13,6 +13,7 @@ use crate::domain::budget::Cap;
 use crate::domain::event::Event;
 use crate::domain::problem::Problem;
 use crate::domain::quota::Quota;
+use crate::domain::series::Series;
 use crate::domain::session::NewSession;
 use crate::domain::summary::Prices;
 use crate::domain::usage::{ClassKey, SessionUsage, Sum};
@@ -242,6 +243,26 @@ pub struct EventFilter {
     pub occurred_min: Option<Timestamp>,
     /// Those before this time.
     pub occurred_max: Option<Timestamp>,
+}
+
+impl EventFilter {
+    /// Whether events of this series may be among them.
+    #[must_use]
+    pub fn fits(&self, series: &Series) -> bool {
+        let is =
+            |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|wanted| wanted == is);
+        is(&self.service, &series.service)
+            && is(&self.model, &series.model)
+            && is(&self.stage, &series.stage)
+            && self.outcome.is_none_or(|outcome| outcome == series.outcome)
+    }
+
+    /// Whether events of this time may be among them.
+    #[must_use]
+    pub fn in_time(&self, occurred: Timestamp) -> bool {
+        self.occurred_min.is_none_or(|min| min <= occurred)
+            && self.occurred_max.is_none_or(|max| occurred < max)
+    }
 }
 
 /// An event of the ledger.

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{FLASH, IMAGE, config, image_request, script_request, start, start_with};
+use crate::support::{
+    FLASH, IMAGE, config, count_in, image_request, script_request, start, start_with,
+};
 
 #[tokio::test]
 async fn calls_are_counted_and_listed_with_their_ids_and_bills() {
@@ -191,16 +193,9 @@ async fn a_call_whose_caller_left_is_abandoned_and_not_billed() {
             .await
             .is_err()
     );
-    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(5);
-    while simulator.count("script", "abandoned").await == 0 {
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "{}",
-            simulator.journal().await
-        );
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    let journal = simulator.journal().await;
+    let journal = simulator
+        .journal_when(|journal| count_in(journal, "script", "abandoned") > 0)
+        .await;
     assert_eq!(
         (
             journal["in_flight"].as_u64(),
@@ -216,7 +211,9 @@ async fn a_shutdown_ends_hanging_calls() {
     let request = script_request("tides", 1);
     let hanging = simulator.gemini(FLASH, &request, "hang");
     let stop = async {
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        simulator
+            .journal_when(|journal| journal["in_flight"] == 1)
+            .await;
         simulator.stop();
     };
     let both = async { tokio::join!(hanging, stop).0 };

@@ -1,5 +1,7 @@
 //! A simulator for a test, and short ways to ask it.
 
+use std::time::{Duration, Instant};
+
 use reelmeter_simulator::Config;
 use reqwest::Response;
 use serde_json::{Value, json};
@@ -127,16 +129,33 @@ impl Simulator {
             .unwrap()
     }
 
+    /// The journal, once it shows this.
+    pub async fn journal_when(&self, shows: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let journal = self.journal().await;
+            if shows(&journal) {
+                return journal;
+            }
+            assert!(Instant::now() < deadline, "waited in vain: {journal}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Calls by outcome for an operation.
     pub async fn count(&self, operation: &str, outcome: &str) -> u64 {
-        let journal = self.journal().await;
-        let counts = journal["counts"].as_array().unwrap().clone();
-        counts
-            .iter()
-            .filter(|count| count["operation"] == operation && count["outcome"] == outcome)
-            .map(|count| count["requests"].as_u64().unwrap())
-            .sum()
+        count_in(&self.journal().await, operation, outcome)
     }
+}
+
+/// Calls of a journal by outcome for an operation.
+pub fn count_in(journal: &Value, operation: &str, outcome: &str) -> u64 {
+    let counts = journal["counts"].as_array().unwrap();
+    counts
+        .iter()
+        .filter(|count| count["operation"] == operation && count["outcome"] == outcome)
+        .map(|count| count["requests"].as_u64().unwrap())
+        .sum()
 }
 
 fn with_fault(request: reqwest::RequestBuilder, fault: &str) -> reqwest::RequestBuilder {

@@ -16,7 +16,6 @@ use crate::application::ports::{
 use crate::domain::event::{Event, Shared};
 use crate::domain::event_id::EventId;
 use crate::domain::rollup::{day, generation_of};
-use crate::domain::series::Series;
 
 /// Events that one call looks at, whether they fit the filter or not: some tens of milliseconds.
 const EVENTS_LOOKED_AT_MAX: usize = 20_000;
@@ -180,21 +179,20 @@ pub(super) async fn events(
             });
         }
         last = event.n;
-        let series = page
-            .series
+        let shared = page
+            .shared
             .get(&(event.session, event.series))
             .ok_or_else(|| damaged("the series of an event", &event.series.to_string()))?;
         let listed = page
             .sessions
             .get(&event.session)
             .ok_or_else(|| damaged("the session of an event", &event.session.to_string()))?;
-        let in_time = filter.occurred_min.is_none_or(|min| min <= event.occurred)
-            && filter.occurred_max.is_none_or(|max| event.occurred < max);
-        if in_time && listed.tenant == tenant && fits(filter, series) {
+        if listed.tenant == tenant && filter.in_time(event.occurred) && filter.fits(&shared.series)
+        {
             items.push(ledger_event(
                 event,
                 replaced,
-                series,
+                shared,
                 listed,
                 &page.replaced,
             )?);
@@ -220,7 +218,8 @@ struct Listed {
 /// Events with what they refer to.
 struct Read {
     events: Vec<(EventRow, bool)>,
-    series: HashMap<(i64, i64), Arc<Series>>,
+    /// What the events of a series have in common, by session and series.
+    shared: HashMap<(i64, i64), Arc<Shared>>,
     sessions: HashMap<i64, Listed>,
     /// The ids of replaced events, by number.
     replaced: HashMap<i64, String>,
@@ -264,7 +263,7 @@ impl Read {
         )?;
         let mut read = Self {
             events,
-            series: HashMap::new(),
+            shared: HashMap::new(),
             sessions: HashMap::new(),
             replaced: HashMap::new(),
         };
@@ -283,9 +282,18 @@ impl Read {
             }
         }
         for row in &all_series {
+            let session: i64 = row.try_get(0)?;
             let (number, series) = read_series(row)?;
-            read.series
-                .insert((row.try_get(0)?, number), Arc::new(series));
+            let listed = read
+                .sessions
+                .get(&session)
+                .ok_or_else(|| damaged("the session of a series", &session.to_string()))?;
+            let shared = Shared::new(
+                Arc::clone(&listed.session_id),
+                listed.simulated,
+                Arc::new(series),
+            );
+            read.shared.insert((session, number), Arc::new(shared));
         }
         for row in &keys {
             read.replaced.insert(row.try_get(0)?, row.try_get(1)?);
@@ -294,21 +302,10 @@ impl Read {
     }
 }
 
-fn fits(filter: &EventFilter, series: &Series) -> bool {
-    let is =
-        |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|wanted| wanted == is);
-    is(&filter.service, &series.service)
-        && is(&filter.model, &series.model)
-        && is(&filter.stage, &series.stage)
-        && filter
-            .outcome
-            .is_none_or(|outcome| outcome == series.outcome)
-}
-
 fn ledger_event(
     row: EventRow,
     replaced: bool,
-    series: &Arc<Series>,
+    shared: &Arc<Shared>,
     session: &Listed,
     ids: &HashMap<i64, String>,
 ) -> Result<LedgerEvent> {
@@ -330,11 +327,7 @@ fn ledger_event(
         clock_ahead: row.clock_ahead,
         event: Event {
             event_id: EventId::of(&row.id),
-            shared: Arc::new(Shared::new(
-                Arc::clone(&session.session_id),
-                session.simulated,
-                Arc::clone(series),
-            )),
+            shared: Arc::clone(shared),
             values: row.values.into(),
             billed,
             occurred: Some(row.occurred),

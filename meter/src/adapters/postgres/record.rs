@@ -285,12 +285,13 @@ impl Batch<'_> {
             .numbers
             .next()
             .ok_or_else(|| Error::Internal("an event got no number".to_owned()))?;
+        let shared = &event.shared;
         let occurred = event.occurred.unwrap_or(self.now);
         let (_, clock_ahead) = rating_time(occurred, self.now);
         let row = EventRow {
             n,
             session: staged.head.row,
-            series: staged.number(event.shared.series_fingerprint, &event.shared.series),
+            series: staged.number(shared.series_fingerprint, &shared.series),
             id: event.event_id.to_text(),
             hash: event.content_hash,
             occurred,
@@ -303,7 +304,7 @@ impl Batch<'_> {
             extra: columns::extra_column(&event.labels, &event.billed),
         };
         staged.add(row.delta(
-            &event.shared.series,
+            &shared.series,
             &staged.boundaries,
             staged.head.generation,
             1,
@@ -328,15 +329,12 @@ impl Batch<'_> {
         gain.first_event.get_or_insert(n);
         gain.last_event = Some(n);
         gain.newest.note(occurred);
-        gain.simulated.get_or_insert(event.shared.simulated);
+        gain.simulated.get_or_insert(shared.simulated);
         gain.events = true;
         gain.recorded += 1;
-        if !event.shared.series.model_display_name.is_empty() {
-            let model = (
-                event.shared.series.service.clone(),
-                event.shared.series.model.clone(),
-            );
-            let name = event.shared.series.model_display_name.clone();
+        if !shared.series.model_display_name.is_empty() {
+            let model = (shared.series.service.clone(), shared.series.model.clone());
+            let name = shared.series.model_display_name.clone();
             gain.names.insert(model, name);
         }
         let hash = row.hash;

@@ -21,7 +21,7 @@ use super::codec;
 use super::error::Result as StoreResult;
 use super::fine::{ROLLUP_COLUMNS, rollup};
 use super::fold::{CLOCK_AHEAD, PICTURES_TWICE};
-use super::listing;
+use super::listing::Lookup;
 use super::load;
 use super::open::{self, OpenError};
 use super::row::{EVENT_COLUMNS, EventRow, collect};
@@ -342,8 +342,8 @@ fn take_out(connection: &Connection, (first, last): (i64, i64)) -> StoreResult<(
 /// Adds the events that count to the sums of moved ones.
 fn add_sums(connection: &Connection, (first, last): (i64, i64)) -> StoreResult<()> {
     let all = load::boundaries(connection)?;
-    let mut sessions = HashMap::new();
-    let mut series = HashMap::new();
+    let mut lookup = Lookup::default();
+    let mut boundaries = HashMap::new();
     let mut sums: HashMap<(i64, FineKey), ArchivedSum> = HashMap::new();
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {EVENT_COLUMNS} FROM event WHERE n BETWEEN ?1 AND ?2 \
@@ -352,24 +352,19 @@ fn add_sums(connection: &Connection, (first, last): (i64, i64)) -> StoreResult<(
     let mut rows = statement.query(params![first, last])?;
     while let Some(row) = rows.next()? {
         let event = EventRow::read(row)?;
-        let (shared, session) = match series.entry(event.series) {
+        let common = lookup.series(connection, event.series)?;
+        let session = &common.session;
+        let boundaries = match boundaries.entry(session.number) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(listing::series_of(connection, event.series)?),
-        };
-        let (boundaries, resets) = match sessions.entry(*session) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => {
+            Entry::Vacant(unknown) => {
                 let sorted_by: u32 = connection
                     .prepare_cached("SELECT boundaries FROM session WHERE id = ?1")?
-                    .query_row(params![*session], |row| row.get(0))?;
-                new.insert((
-                    load::first_boundaries(&all, sorted_by),
-                    listing::listed(connection, *session)?.resets,
-                ))
+                    .query_row(params![session.number], |row| row.get(0))?;
+                unknown.insert(load::first_boundaries(&all, sorted_by))
             }
         };
-        let generation = load::generation_of(resets, event.n);
-        let delta = event.delta(shared, boundaries, generation, 1)?;
+        let generation = load::generation_of(&session.resets, event.n);
+        let delta = event.delta(&common.shared.series, boundaries, generation, 1)?;
         let times = event.times();
         let one = ArchivedSum {
             key: delta.key,
@@ -378,7 +373,7 @@ fn add_sums(connection: &Connection, (first, last): (i64, i64)) -> StoreResult<(
             last_rated: times.rated,
             last_event: times.occurred,
         };
-        sums.entry((*session, one.key))
+        sums.entry((session.number, one.key))
             .and_modify(|sum| sum.add(&one))
             .or_insert(one);
     }

@@ -2,21 +2,20 @@
 //! is deleted.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
 use super::archive::ArchiveError;
 use super::error::Result as StoreResult;
-use super::listing::{self, Listed};
+use super::listing::{self, Lookup};
 use super::row::{EVENT_COLUMNS, EventRow};
 use crate::adapters::json_lines;
-use crate::domain::series::Series;
 
 /// The end of the name of a file that is not whole yet.
 const PARTIAL: &str = "partial";
@@ -176,8 +175,8 @@ fn lines(
     (first, last): (i64, i64),
     mut each: impl FnMut(i64, bool, Value) -> Result<(), ArchiveError>,
 ) -> Result<(), ArchiveError> {
-    let mut known: HashMap<i64, (Arc<Series>, i64)> = HashMap::new();
-    let mut sessions: HashMap<i64, (Listed, String)> = HashMap::new();
+    let mut lookup = Lookup::default();
+    let mut tenants: HashMap<i64, String> = HashMap::new();
     let mut statement = connection
         .prepare_cached(&format!(
             "SELECT {EVENT_COLUMNS}, EXISTS (SELECT 1 FROM event AS later WHERE later.replaces = event.n) \
@@ -188,27 +187,18 @@ fn lines(
     while let Some(row) = rows.next().map_err(store)? {
         let event = EventRow::read(row)?;
         let (n, hash) = (event.n, event.hash);
-        let (series, session) = match known.get(&event.series) {
-            Some(found) => found.clone(),
-            None => {
-                let found = listing::series_of(connection, event.series)?;
-                known.insert(event.series, found.clone());
-                found
-            }
-        };
-        let (listed, tenant) = match sessions.get(&session) {
-            Some(found) => found.clone(),
-            None => {
-                let listed = listing::listed(connection, session)?;
-                let tenant = tenant_name(connection, listed.tenant)?;
-                sessions.insert(session, (listed.clone(), tenant.clone()));
-                (listed, tenant)
-            }
-        };
         let replaced: bool = row.get(16).map_err(store)?;
-        let found = listing::ledger_event(connection, event, replaced, series, &listed)?;
+        let common = lookup.series(connection, event.series)?;
+        let tenant = match tenants.entry(common.session.tenant) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let name = tenant_name(connection, *unknown.key())?;
+                unknown.insert(name)
+            }
+        };
+        let found = listing::ledger_event(connection, event, replaced, common)?;
         let mut line = json_lines::object(&found);
-        line["tenant"] = Value::from(tenant);
+        line["tenant"] = Value::from(tenant.as_str());
         line["content_hash"] = Value::from(hash);
         each(n, replaced, line)?;
     }

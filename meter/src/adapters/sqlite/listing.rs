@@ -1,6 +1,7 @@
 //! Listings, page by page: each call looks at a bounded part of the file, and no cursor is open between two calls.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use rusqlite::types::Value;
@@ -71,12 +72,50 @@ pub(super) fn session_rows(
 }
 
 /// What a listing needs to know of a session.
-#[derive(Clone)]
+#[derive(Debug)]
 pub(super) struct Listed {
+    pub(super) number: i64,
     pub(super) tenant: i64,
-    pub(super) session_id: Arc<str>,
+    session_id: Arc<str>,
     simulated: bool,
     pub(super) resets: Vec<i64>,
+}
+
+/// What the events of a series have in common.
+#[derive(Debug)]
+pub(super) struct Common {
+    pub(super) shared: Arc<Shared>,
+    pub(super) session: Arc<Listed>,
+}
+
+/// What the events of a page refer to, each looked up once.
+#[derive(Debug, Default)]
+pub(super) struct Lookup {
+    series: HashMap<i64, Common>,
+    sessions: HashMap<i64, Arc<Listed>>,
+}
+
+impl Lookup {
+    /// What the events of the series of this number have in common.
+    pub(super) fn series(&mut self, connection: &Connection, number: i64) -> Result<&Common> {
+        let unknown = match self.series.entry(number) {
+            Entry::Occupied(known) => return Ok(known.into_mut()),
+            Entry::Vacant(unknown) => unknown,
+        };
+        let (series, session) = series_of(connection, number)?;
+        let session = match self.sessions.entry(session) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(Arc::new(listed(connection, session)?)),
+        };
+        Ok(unknown.insert(Common {
+            shared: Arc::new(Shared::new(
+                Arc::clone(&session.session_id),
+                session.simulated,
+                series,
+            )),
+            session: Arc::clone(session),
+        }))
+    }
 }
 
 /// A page of events.
@@ -125,8 +164,7 @@ pub(super) fn events(
          FROM event WHERE n > ?1 AND n <= ?2 ORDER BY n"
     ))?;
     let mut rows = statement.query(params![from, to])?;
-    let mut known: HashMap<i64, (Arc<Series>, i64)> = HashMap::new();
-    let mut sessions: HashMap<i64, Listed> = HashMap::new();
+    let mut lookup = Lookup::default();
     let mut items = Vec::new();
     let mut looked_at = 0;
     let mut last = from;
@@ -139,54 +177,22 @@ pub(super) fn events(
         }
         looked_at += 1;
         last = row.get(0)?;
-        let number: i64 = row.get(3)?;
-        let (series, session) = match known.get(&number) {
-            Some(found) => found.clone(),
-            None => {
-                let found = series_of(connection, number)?;
-                known.insert(number, found.clone());
-                found
-            }
-        };
-        if only.is_some_and(|only| only != session) || !fits(filter, &series) {
+        let common = lookup.series(connection, row.get(3)?)?;
+        if common.session.tenant != tenant
+            || only.is_some_and(|only| only != common.session.number)
+            || !filter.fits(&common.shared.series)
+        {
             continue;
         }
         let event = EventRow::read(row)?;
-        let in_time = filter.occurred_min.is_none_or(|min| min <= event.occurred)
-            && filter.occurred_max.is_none_or(|max| event.occurred < max);
-        let listed = match sessions.get(&session) {
-            Some(listed) => listed.clone(),
-            None => {
-                let listed = listed(connection, session)?;
-                sessions.insert(session, listed.clone());
-                listed
-            }
-        };
-        if in_time && listed.tenant == tenant {
-            items.push(ledger_event(
-                connection,
-                event,
-                row.get(16)?,
-                series,
-                &listed,
-            )?);
+        if filter.in_time(event.occurred) {
+            items.push(ledger_event(connection, event, row.get(16)?, common)?);
         }
     }
     Ok(Page { items, next: None })
 }
 
-fn fits(filter: &EventFilter, series: &Series) -> bool {
-    let is =
-        |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|wanted| wanted == is);
-    is(&filter.service, &series.service)
-        && is(&filter.model, &series.model)
-        && is(&filter.stage, &series.stage)
-        && filter
-            .outcome
-            .is_none_or(|outcome| outcome == series.outcome)
-}
-
-pub(super) fn series_of(connection: &Connection, id: i64) -> Result<(Arc<Series>, i64)> {
+fn series_of(connection: &Connection, id: i64) -> Result<(Arc<Series>, i64)> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {SERIES_COLUMNS}, series.session FROM series WHERE id = ?1"
     ))?;
@@ -196,7 +202,7 @@ pub(super) fn series_of(connection: &Connection, id: i64) -> Result<(Arc<Series>
     Ok((series?.1, session))
 }
 
-pub(super) fn listed(connection: &Connection, session: i64) -> Result<Listed> {
+fn listed(connection: &Connection, session: i64) -> Result<Listed> {
     let (tenant, session_id, simulated) = connection
         .prepare_cached("SELECT tenant, session_id, simulated FROM session WHERE id = ?1")?
         .query_row(params![session], |row| {
@@ -206,6 +212,7 @@ pub(super) fn listed(connection: &Connection, session: i64) -> Result<Listed> {
         .prepare_cached("SELECT event FROM session_reset WHERE session = ?1 ORDER BY generation")?;
     let resets = collect(&mut statement, params![session], |row| Ok(row.get(0)?))?;
     Ok(Listed {
+        number: session,
         tenant,
         session_id: Arc::from(session_id),
         simulated,
@@ -217,8 +224,7 @@ pub(super) fn ledger_event(
     connection: &Connection,
     row: EventRow,
     replaced: bool,
-    series: Arc<Series>,
-    session: &Listed,
+    common: &Common,
 ) -> Result<LedgerEvent> {
     let (labels, billed) = codec::extra(row.extra.as_deref())?;
     let replaces = match row.replaces {
@@ -228,20 +234,17 @@ pub(super) fn ledger_event(
         }),
         None => None,
     };
-    let generations = i64::try_from(session.resets.len()).unwrap_or(i64::MAX);
+    let resets = &common.session.resets;
+    let generations = i64::try_from(resets.len()).unwrap_or(i64::MAX);
     Ok(LedgerEvent {
         sequence: row.n,
         recorded: row.recorded,
         replaced,
-        before_reset: load::generation_of(&session.resets, row.n) < generations,
+        before_reset: load::generation_of(resets, row.n) < generations,
         clock_ahead: row.is_clock_ahead(),
         event: Event {
             event_id: row.id,
-            shared: Arc::new(Shared::new(
-                Arc::clone(&session.session_id),
-                session.simulated,
-                series,
-            )),
+            shared: Arc::clone(&common.shared),
             values: row.values,
             billed,
             occurred: Some(row.occurred),
