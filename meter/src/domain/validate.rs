@@ -197,17 +197,13 @@ pub fn decimal(field: &str, text: &str) -> Result<Decimal, Problem> {
 /// # Errors
 /// It is not a time between the years 1 and 9999.
 pub fn time(field: &str, sent: SentTime) -> Result<Timestamp, Problem> {
-    let sound = (SECONDS_MIN..=SECONDS_MAX).contains(&sent.seconds)
+    let within = (SECONDS_MIN..=SECONDS_MAX).contains(&sent.seconds)
         && (0..NANOSECONDS_PER_SECOND).contains(&sent.nanoseconds);
-    let whole_microseconds =
-        sent.nanoseconds - sent.nanoseconds.rem_euclid(NANOSECONDS_PER_MICROSECOND);
-    match Timestamp::new(sent.seconds, whole_microseconds) {
-        Ok(time) if sound => Ok(time),
-        _ => Err(Problem::new(
-            field,
-            "is not a time between the years 1 and 9999",
-        )),
-    }
+    // Only then: the least number has no whole microseconds below it.
+    within
+        .then(|| sent.nanoseconds - sent.nanoseconds % NANOSECONDS_PER_MICROSECOND)
+        .and_then(|whole_microseconds| Timestamp::new(sent.seconds, whole_microseconds).ok())
+        .ok_or_else(|| Problem::new(field, "is not a time between the years 1 and 9999"))
 }
 
 /// Reads a word of a closed list.

@@ -209,6 +209,16 @@ const RULES: &[Row] = &[
         |e| e.occur_time = None,
     ),
     (
+        "occur_time",
+        |e| e.occur_time = at(0, i32::MIN),
+        |e| e.occur_time = at(0, 999_999_999),
+    ),
+    (
+        "occur_time",
+        |e| e.occur_time = at(i64::MIN, i32::MAX),
+        |e| e.occur_time = at(0, 0),
+    ),
+    (
         "quantities",
         |e| e.quantities = (0..33).map(|n| quantity(&format!("m{n}"), 1)).collect(),
         |e| {
