@@ -22,8 +22,6 @@ mod broken_disk;
 mod budgets;
 #[path = "service/clocks.rs"]
 mod clocks;
-#[path = "service/edges.rs"]
-mod edges;
 #[path = "service/faults.rs"]
 mod faults;
 #[path = "service/files.rs"]

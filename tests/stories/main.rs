@@ -14,6 +14,7 @@ mod a_finished_video_is_billed_once;
 mod a_trace_crosses_the_wire;
 mod documents;
 mod doors;
+mod every_number_is_answered_at_its_edges;
 mod keys_never_leave_the_generator;
 mod one_command_makes_a_video;
 mod the_counter_moves_with_each_image;

@@ -140,11 +140,12 @@ impl World {
         self.meter.take().unwrap().stop().await;
     }
 
-    /// Everything down, in order.
-    pub async fn stop(self) {
+    /// Everything down, in order; gives the folder that is left.
+    pub async fn stop(self) -> TempDir {
         for service in self.others.into_iter().chain(self.meter) {
             service.stop().await;
         }
+        self.folder
     }
 
     async fn channel(&self, address: SocketAddr) -> Channel {
@@ -158,12 +159,20 @@ impl World {
         .await
     }
 
+    pub async fn meter_channel(&self) -> Channel {
+        self.channel(self.meter_address).await
+    }
+
+    pub async fn generator_channel(&self) -> Channel {
+        self.channel(self.generator_address).await
+    }
+
     pub async fn meter(&self) -> MeterServiceClient<Channel> {
-        MeterServiceClient::new(self.channel(self.meter_address).await)
+        MeterServiceClient::new(self.meter_channel().await)
     }
 
     pub async fn generator(&self) -> GeneratorServiceClient<Channel> {
-        GeneratorServiceClient::new(self.channel(self.generator_address).await)
+        GeneratorServiceClient::new(self.generator_channel().await)
     }
 
     /// Asks for a small video.
