@@ -164,6 +164,8 @@ async fn latencies_ms(options: &Options, meter: &Program, watchers: usize) -> Ve
     let changes = (options.seconds * 10.0).ceil() as usize;
     let mut recorded = Vec::new();
     let mut tick = tokio::time::interval(CHANGE_EVERY);
+    // The first tick comes at once, while the pause that a watcher asks for after its snapshot has not passed yet.
+    tick.tick().await;
     for _ in 0..changes {
         tick.tick().await;
         recorded.push(record().await);
