@@ -199,7 +199,7 @@ pub fn decimal(field: &str, text: &str) -> Result<Decimal, Problem> {
 pub fn time(field: &str, sent: SentTime) -> Result<Timestamp, Problem> {
     let within = (SECONDS_MIN..=SECONDS_MAX).contains(&sent.seconds)
         && (0..NANOSECONDS_PER_SECOND).contains(&sent.nanoseconds);
-    // Only then: the least number has no whole microseconds below it.
+    // What is no time is not computed with: overflow checks are on in release builds too.
     within
         .then(|| sent.nanoseconds - sent.nanoseconds % NANOSECONDS_PER_MICROSECOND)
         .and_then(|whole_microseconds| Timestamp::new(sent.seconds, whole_microseconds).ok())

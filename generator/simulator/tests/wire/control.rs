@@ -194,7 +194,9 @@ async fn a_call_whose_caller_left_is_abandoned_and_not_billed() {
             .is_err()
     );
     let journal = simulator
-        .journal_when(|journal| count_in(journal, "script", "abandoned") > 0)
+        .journal_when("the call is abandoned", |journal| {
+            count_in(journal, "script", "abandoned") > 0
+        })
         .await;
     assert_eq!(
         (
@@ -212,7 +214,7 @@ async fn a_shutdown_ends_hanging_calls() {
     let hanging = simulator.gemini(FLASH, &request, "hang");
     let stop = async {
         simulator
-            .journal_when(|journal| journal["in_flight"] == 1)
+            .journal_when("the call hangs", |journal| journal["in_flight"] == 1)
             .await;
         simulator.stop();
     };

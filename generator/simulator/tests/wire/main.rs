@@ -9,6 +9,8 @@
 
 mod control;
 mod elevenlabs;
+#[path = "../../../../tests/support/eventually.rs"]
+mod eventually;
 mod faults;
 mod gemini;
 mod ollama;

@@ -1,11 +1,11 @@
 //! A simulator for a test, and short ways to ask it.
 
-use std::time::{Duration, Instant};
-
 use reelmeter_simulator::Config;
 use reqwest::Response;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
+
+use crate::eventually::eventually;
 
 pub struct Simulator {
     pub base: String,
@@ -130,16 +130,12 @@ impl Simulator {
     }
 
     /// The journal, once it shows this.
-    pub async fn journal_when(&self, shows: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        loop {
+    pub async fn journal_when(&self, what: &str, shows: impl Fn(&Value) -> bool) -> Value {
+        eventually(what, async || {
             let journal = self.journal().await;
-            if shows(&journal) {
-                return journal;
-            }
-            assert!(Instant::now() < deadline, "waited in vain: {journal}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+            shows(&journal).then_some(journal)
+        })
+        .await
     }
 
     /// Calls by outcome for an operation.
